@@ -1,0 +1,94 @@
+"""Git for the data in your notebooks: branch, compare, merge and query every version of a dataset.
+
+>>> import jupyter_datasets as jd
+>>> repo = jd.connect()
+
+In a notebook ``%load_ext jupyter_datasets`` adds ``%%sql`` and ``%datasets``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyter_datasets.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    DamagedObjectError,
+    DatasetsError,
+    ErrorKind,
+    FileContentError,
+    FormatError,
+    InternalError,
+    InvalidInputError,
+    JobCancelledError,
+    JobFailedError,
+    NotFoundError,
+    PermissionDeniedError,
+    StatementError,
+    StorageError,
+    StoreBusyError,
+)
+
+if TYPE_CHECKING:
+    from jupyter_datasets.client.connect import connect
+    from jupyter_datasets.client.repository import Repository
+    from jupyter_datasets.notebook.magics import load_ipython_extension
+
+    __version__: str
+
+__all__ = [
+    "AlreadyExistsError",
+    "ConflictError",
+    "DamagedObjectError",
+    "DatasetsError",
+    "ErrorKind",
+    "FileContentError",
+    "FormatError",
+    "InternalError",
+    "InvalidInputError",
+    "JobCancelledError",
+    "JobFailedError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "Repository",
+    "StatementError",
+    "StorageError",
+    "StoreBusyError",
+    "__version__",
+    "connect",
+    "load_ipython_extension",
+]
+
+# DuckDB, Arrow and SQLAlchemy take half a second to load: a name of this list brings its module when it is first used.
+_LAZY = {
+    "Repository": "jupyter_datasets.client.repository",
+    "connect": "jupyter_datasets.client.connect",
+    "load_ipython_extension": "jupyter_datasets.notebook.magics",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        value: Any = _version()
+    elif name in _LAZY:
+        value = _load(name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _load(name: str) -> Any:
+    from importlib import import_module
+
+    return getattr(import_module(_LAZY[name]), name)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("jupyter_datasets")

@@ -1,0 +1,284 @@
+"""Datasets as users hold them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyter_datasets.client import display, exporting
+from jupyter_datasets.client.diff import Diff
+from jupyter_datasets.client.edit import Edit
+from jupyter_datasets.client.history import Graph, Log, Refs
+from jupyter_datasets.client.imports import ImportResult, table_for
+from jupyter_datasets.client.jobs import Job
+from jupyter_datasets.client.transport import Transport
+from jupyter_datasets.client.version import Table, Version
+from jupyter_datasets.engine.pool import Engine
+from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
+from jupyter_datasets.services.datasets.models import Dataset as DatasetModel
+from jupyter_datasets.services.imports.models import ImportRequest, Mode
+from jupyter_datasets.services.jobs.models import Job as JobModel
+from jupyter_datasets.services.versions.models import Commit, RefInfo
+from jupyter_datasets.values import MAIN, DatasetId, name_key
+
+
+class Dataset:
+    """A dataset: tables and files with a history. ``ds["main~2"]`` is a version of it, ``ds["v1"]["t"]`` a table.
+
+    What the bare dataset means (``ds.tables``, ``ds.log()``) is what was checked out, else the branch ``main``.
+    """
+
+    def __init__(
+        self, transport: Transport, engine: Engine, model: DatasetModel, checkouts: dict[DatasetId, str]
+    ) -> None:
+        self._transport = transport
+        self._engine = engine
+        self._model = model
+        self._checkouts = checkouts
+
+    # ------------------------------------------------------------------------------------------------------- itself
+
+    @property
+    def id(self) -> DatasetId:
+        """UUIDv7 text, for life."""
+        return self._model.id
+
+    @property
+    def name(self) -> str:
+        """What the dataset is called."""
+        return self._model.name
+
+    @property
+    def description(self) -> str:
+        """What it is about."""
+        return self._model.description
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Its labels in order."""
+        return self._model.labels
+
+    @property
+    def current(self) -> str:
+        """The reference that the bare dataset means."""
+        return self._checkouts.get(self.id, MAIN)
+
+    def describe(self, description: str) -> Dataset:
+        """Say what the dataset is about."""
+        self._model = self._transport.update_dataset(self.id, description=description)
+        return self
+
+    def label(self, *labels: str) -> Dataset:
+        """Set the labels; none removes them all."""
+        self._model = self._transport.update_dataset(self.id, labels=labels)
+        return self
+
+    def rename(self, name: str) -> Dataset:
+        """Call the dataset otherwise."""
+        self._model = self._transport.update_dataset(self.id, name=name)
+        return self
+
+    def delete(self) -> None:
+        """Move the dataset into the bin: ``repo.restore(name)`` brings it back within 30 days."""
+        self._transport.delete_dataset(self.id)
+
+    # ------------------------------------------------------------------------------------------------------ content
+
+    def __getitem__(self, ref: str) -> Version:
+        return Version(self._transport, self._engine, self.name, self._transport.version(self.id, ref))
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """The tables of the current version by name; none while there are no commits."""
+        version = self._current_version()
+        return version.tables if version else {}
+
+    @property
+    def files(self) -> Mapping[str, Any]:
+        """The attached files of the current version by name."""
+        version = self._current_version()
+        return version.files if version else {}
+
+    def table(self, name: str | None = None, at: str | None = None) -> Table:
+        """A table of a version; without a name the one called like the dataset, else the only one."""
+        version = self[at or self.current]
+        return version[name or self.default_table(version)]
+
+    def default_table(self, version: Version) -> str:
+        """The table that the bare dataset name means in a version.
+
+        Raises
+        ------
+        InvalidInputError
+            There are several and none is called like the dataset; they are listed.
+        """
+        names = list(version)
+        named = [n for n in names if name_key(n) == name_key(self._model.default_table)] or names
+        if len(named) != 1:
+            raise InvalidInputError(
+                f"Dataset {self.name!r} has {len(names)} tables and none is called like it."
+                if names
+                else f"Dataset {self.name!r} has no tables there.",
+                kind=ErrorKind.AMBIGUOUS_NAME,
+                next_step=f"Say which: {', '.join(f'{self.name}.{n}' for n in names)}." if names else "",
+                details={"candidates": names},
+            )
+        return named[0]
+
+    def import_file(
+        self,
+        path: str | os.PathLike[str],
+        table: str | None = None,
+        *,
+        mode: Mode = "replace",
+        key: Iterable[str] = (),
+        branch: str | None = None,
+        message: str = "",
+        keep_original: bool = False,
+        **options: Any,
+    ) -> Job[ImportResult]:
+        """Import a CSV or Parquet file in the background.
+
+        Parameters
+        ----------
+        path
+            The file: ``.csv``, ``.tsv``, ``.txt``, plain or ``.gz``, ``.zst``, ``.zip``, or ``.parquet``.
+        table
+            Name of the table; by default the file's name without its endings.
+        mode
+            ``"replace"``: the file is the table's next content; ``"append"``: its rows come behind those there are.
+        key
+            Columns that tell rows apart.
+        branch
+            Branch that takes the commit; by default the current one.
+        keep_original
+            Keep the file itself, attached under its name.
+        **options
+            How to read the file: ``types``, ``nulls``, ``delimiter``, ``quote``, ``header``, ``encoding``, ``decimal``.
+
+        Returns
+        -------
+        Job
+            ``.result()`` waits with a progress bar and gives an :class:`ImportResult`.
+        """
+        file = Path(path).expanduser().absolute()
+        name, renamed_from = table_for(file, table)
+        request = ImportRequest(
+            path=str(file),
+            table=name,
+            branch=branch or self.current,
+            mode=mode,
+            key=(key,) if isinstance(key, str) else tuple(key),
+            options=options,
+            message=message,
+            keep_original=keep_original,
+            renamed_from=renamed_from,
+        )
+        job = self._transport.start_import(self.id, request)
+        return Job(job.id, self._transport, self.import_result)
+
+    def import_result(self, job: JobModel) -> ImportResult:
+        """What an import's job made."""
+        assert job.result is not None, "the job succeeded"
+        commit = job.result["commit"]
+        return ImportResult(
+            commit=self._transport.resolve(self.id, commit) if commit else None,
+            table=job.result["table"],
+            rows=job.result["rows"],
+            warnings=tuple(job.result["warnings"]),
+        )
+
+    def edit(self, branch: str | None = None, *, message: str = "") -> Edit:
+        """Changes to tables and files that become one commit, as ``with ds.edit("main") as edit:``."""
+        return Edit(self._transport, self.id, branch or self.current, message)
+
+    def attach(self, path: str | os.PathLike[str], name: str | None = None, *, message: str = "") -> Commit | None:
+        """Keep a copy of a file, in a commit of its own."""
+        with self.edit(message=message) as edit:
+            edit.attach(path, name)
+        return edit.commit
+
+    def export(
+        self,
+        table: str | None,
+        path: str | os.PathLike[str],
+        *,
+        at: str | None = None,
+        format: exporting.Format | None = None,
+    ) -> Path:
+        """Write a table of a version as CSV or Parquet; a file that exists is replaced once the new one is whole."""
+        return exporting.export(self.table(table, at).scan(), Path(path).expanduser().absolute(), format)
+
+    # ------------------------------------------------------------------------------------------------------ history
+
+    def log(self, ref: str | None = None, limit: int = 100) -> Log:
+        """Commits that led to a reference, newest first."""
+        return Log(self.name, self._transport.log(self.id, ref or self.current, limit).items)
+
+    def graph(self, limit: int = 1000) -> Graph:
+        """The commits of all branches and tags."""
+        return Graph(self.name, self._transport.graph(self.id, limit).items)
+
+    def refs(self) -> Refs:
+        """Branches and tags."""
+        return Refs(self._transport.refs(self.id))
+
+    def branch(self, name: str, at: str | None = None) -> RefInfo:
+        """A new branch at a version."""
+        return self._transport.create_ref(self.id, name, "branch", at or self.current)
+
+    def tag(self, name: str, at: str | None = None) -> RefInfo:
+        """A new tag at a version; tags never move."""
+        return self._transport.create_ref(self.id, name, "tag", at or self.current)
+
+    def delete_ref(self, name: str) -> RefInfo:
+        """Delete a branch or tag; ``undo(name)`` brings it back."""
+        return self._transport.delete_ref(self.id, name)
+
+    def checkout(self, ref: str) -> Commit:
+        """Let the bare dataset mean this reference, here only; edits go to it if it is a branch."""
+        commit = self._transport.resolve(self.id, ref)
+        self._checkouts[self.id] = ref
+        return commit
+
+    def undo(self, ref: str | None = None) -> RefInfo:
+        """Take back the last move of a branch or tag; again, the one before."""
+        return self._transport.undo(self.id, ref or self.current)
+
+    def redo(self, ref: str | None = None) -> RefInfo:
+        """Play again what the last undo took back."""
+        return self._transport.redo(self.id, ref or self.current)
+
+    def diff(self, old: str, new: str | None = None) -> Diff:
+        """What differs between two versions."""
+        return Diff(self._transport, self._engine, self.name, self._transport.diff(self.id, old, new or self.current))
+
+    # ------------------------------------------------------------------------------------------------------ helpers
+
+    def _current_version(self) -> Version | None:
+        try:
+            return self[self.current]
+        except NotFoundError as error:
+            if error.kind is ErrorKind.UNBORN_BRANCH:
+                return None
+            raise
+
+    def _lines(self) -> list[str]:
+        version = self._current_version()
+        lines = [f"Dataset {self.name!r} at {self.current}" + (f": {self.description}" if self.description else "")]
+        if self.labels:
+            lines.append("labels: " + ", ".join(self.labels))
+        return lines if version else [*lines, "No commits yet. Import a file: ds.import_file('data.csv').result()"]
+
+    def __repr__(self) -> str:
+        version = self._current_version()
+        return "\n".join(self._lines() + ([repr(version)] if version else []))
+
+    def _repr_html_(self) -> str:
+        version = self._current_version()
+        return display.html_lines(self._lines()) + (version._repr_html_() if version else "")
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return [r.name for r in self.refs()]

@@ -1,0 +1,97 @@
+"""How things look as text and as HTML. Everything that people typed is escaped."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from html import escape
+
+from jupyter_datasets.values import Micros, to_datetime
+
+_CELL = 60
+
+
+def text_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table in plain text; numbers are set to the right."""
+    lines = [[_clip(cell) for cell in row] for row in rows]
+    right = [bool(lines) and all(_is_number(line[i]) for line in lines) for i in range(len(headers))]
+    widths = [max([_width(h), *(_width(line[i]) for line in lines)]) for i, h in enumerate(headers)]
+    return "\n".join(
+        "  ".join(
+            _pad(cell, width, to_right) for cell, width, to_right in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in [list(headers), *lines]
+    )
+
+
+def html_table(headers: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> str:
+    """The same as an HTML table."""
+    head = "".join(f"<th style='text-align:left'>{escape(h)}</th>" for h in headers)
+    body = "".join(
+        "<tr>" + "".join(f"<td style='text-align:left'><bdi>{escape(str(c))}</bdi></td>" for c in row) + "</tr>"
+        for row in rows
+    )
+    title = f"<div><b><bdi>{escape(caption)}</bdi></b></div>" if caption else ""
+    return f"<div>{title}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def html_lines(lines: Iterable[str]) -> str:
+    """Lines of text as HTML."""
+    return "<div>" + "<br>".join(f"<bdi>{escape(line)}</bdi>" for line in lines) + "</div>"
+
+
+def html_preformatted(text: str) -> str:
+    """Text whose spacing matters, as HTML."""
+    return f"<pre>{escape(text)}</pre>"
+
+
+def count(number: int, what: str) -> str:
+    """``1 row``, ``336,776 rows``."""
+    many = what[:-1] + "ies" if what.endswith("y") else what + "s"
+    return f"{number:,} {what if number == 1 else many}"
+
+
+def size(number: float) -> str:
+    """Bytes for people: ``1.4 MB``."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} TB"
+
+
+def when(moment: Micros) -> str:
+    """A moment to the second, UTC."""
+    return f"{to_datetime(moment):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def ago(moment: Micros) -> str:
+    """How long ago a moment was: ``3 minutes ago``."""
+    seconds = int((datetime.now(UTC) - to_datetime(moment)).total_seconds())
+    for length, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= length:
+            return f"{count(seconds // length, name) if name != 'day' else _days(seconds // length)} ago"
+    return "just now"
+
+
+def _days(number: int) -> str:
+    return f"{number} day" if number == 1 else f"{number} days"
+
+
+def _clip(cell: object) -> str:
+    text = "".join(c if c.isprintable() else "�" for c in str(cell))
+    return text if len(text) <= _CELL else text[: _CELL - 1] + "…"
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(",", "").replace(".", "", 1).lstrip("-").isdigit()
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
+
+
+def _pad(text: str, width: int, to_right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if to_right else text + space

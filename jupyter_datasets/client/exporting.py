@@ -1,0 +1,69 @@
+"""Write rows as a CSV or Parquet file: streamed, and renamed into place only when it is whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+import pyarrow as pa
+
+from jupyter_datasets.errors import InvalidInputError, StorageError
+from jupyter_datasets.sqltext import quote_text
+from jupyter_datasets.store import segments
+from jupyter_datasets.values import new_id
+
+Format = Literal["csv", "tsv", "parquet"]
+# Nulls are empty fields and empty texts are "", so that an import of the file gives the same rows.
+_COPY: dict[str, str] = {
+    "csv": "FORMAT csv, HEADER true, NULLSTR ''",
+    "tsv": "FORMAT csv, HEADER true, NULLSTR '', DELIMITER '\t'",
+    "parquet": "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, ROW_GROUP_SIZE 122880",
+}
+
+
+def export(rows: pa.RecordBatchReader, target: Path, format: Format | None = None) -> Path:
+    """Write rows in their order.
+
+    Parameters
+    ----------
+    rows
+        Read to the end.
+    target
+        The file; one that exists is replaced once the new one is whole.
+    format
+        By the ending of the name unless told.
+
+    Raises
+    ------
+    InvalidInputError
+        The format is not known.
+    StorageError
+        The file cannot be written; what was there before stays.
+    """
+    options = _COPY[format or _format_of(target)]
+    writing = target.with_name(f".{target.name}.{new_id()}")
+    try:
+        with segments.connect() as connection:
+            connection.register("exported", rows)
+            connection.execute(f"COPY (SELECT * FROM exported) TO {quote_text(str(writing))} ({options})")
+        writing.replace(target)
+    except (duckdb.IOException, OSError) as error:
+        raise StorageError(
+            f"{target} cannot be written: {error}.",
+            next_step="Check that the folder exists, may be written and has space.",
+        ) from error
+    finally:
+        writing.unlink(missing_ok=True)
+    return target
+
+
+def _format_of(target: Path) -> str:
+    ending = target.suffix.lower().lstrip(".")
+    if ending not in _COPY:
+        raise InvalidInputError(
+            f"{target.name!r} has no ending that says what to write.",
+            next_step="Use .csv, .tsv or .parquet, or give the format.",
+            details={"file": str(target)},
+        )
+    return ending

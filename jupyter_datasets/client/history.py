@@ -1,0 +1,118 @@
+"""Commits, logs and the graph as users see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+from jupyter_datasets.client import display
+from jupyter_datasets.services.versions.models import Commit, RefInfo
+from jupyter_datasets.values import short
+
+_HEADERS = ("commit", "#", "when", "author", "message", "refs")
+
+
+class Log(Sequence[Commit]):
+    """Commits, newest first."""
+
+    def __init__(self, name: str, commits: Sequence[Commit]) -> None:
+        self._name = name
+        self._commits = tuple(commits)
+
+    @overload
+    def __getitem__(self, index: int) -> Commit: ...
+    @overload
+    def __getitem__(self, index: slice) -> Log: ...
+    def __getitem__(self, index: int | slice) -> Commit | Log:
+        found = self._commits[index]
+        return found if isinstance(found, Commit) else Log(self._name, found)
+
+    def __len__(self) -> int:
+        return len(self._commits)
+
+    def rows(self) -> list[tuple[str, str, str, str, str, str]]:
+        """One line a commit, for people."""
+        return [
+            (short(c.id), f"#{c.seq}", display.when(c.time), c.author, c.message, ", ".join(c.refs))
+            for c in self._commits
+        ]
+
+    def __repr__(self) -> str:
+        if not self._commits:
+            return f"{self._name}: no commits yet. Import a file or add a table first."
+        return display.text_table(_HEADERS, self.rows())
+
+    def _repr_html_(self) -> str:
+        if not self._commits:
+            return display.html_lines([repr(self)])
+        return display.html_table(_HEADERS, self.rows(), self._name)
+
+
+class Refs(Sequence[RefInfo]):
+    """Branches and tags by name."""
+
+    def __init__(self, refs: Sequence[RefInfo]) -> None:
+        self._refs = tuple(refs)
+
+    @overload
+    def __getitem__(self, index: int) -> RefInfo: ...
+    @overload
+    def __getitem__(self, index: slice) -> Refs: ...
+    def __getitem__(self, index: int | slice) -> RefInfo | Refs:
+        found = self._refs[index]
+        return found if isinstance(found, RefInfo) else Refs(found)
+
+    def __len__(self) -> int:
+        return len(self._refs)
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._refs or any(r.name == item for r in self._refs)
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """One line a reference, for people."""
+        return [(r.name, r.kind, short(r.commit) if r.commit else "no commits yet") for r in self._refs]
+
+    def __repr__(self) -> str:
+        return display.text_table(("name", "kind", "commit"), self.rows())
+
+    def _repr_html_(self) -> str:
+        return display.html_table(("name", "kind", "commit"), self.rows())
+
+
+class Graph(Log):
+    """The commits of all branches and tags, newest first, drawn as a graph: one lane a line of history."""
+
+    def __repr__(self) -> str:
+        if not self._commits:
+            return f"{self._name}: no commits yet. Import a file or add a table first."
+        return "\n".join(
+            f"{lanes}  {short(c.id)} {c.message}{_named(c)}"
+            for lanes, c in zip(draw_lanes(self._commits), self._commits, strict=True)
+        )
+
+    def _repr_html_(self) -> str:
+        return display.html_preformatted(repr(self))
+
+
+def _named(commit: Commit) -> str:
+    return f"  ({', '.join(commit.refs)})" if commit.refs else ""
+
+
+def draw_lanes(commits: Sequence[Commit]) -> Iterator[str]:
+    """For each commit, newest first, the characters of its lanes: ``*`` is the commit, ``|`` a line passing by."""
+    waiting: list[str | None] = []
+    for commit in commits:
+        here = [i for i, wanted in enumerate(waiting) if wanted == commit.id]
+        if not here:
+            waiting.append(commit.id)
+            here = [len(waiting) - 1]
+        yield " ".join("*" if i == here[0] else "|" if lane else " " for i, lane in enumerate(waiting)).rstrip()
+        for i in here:
+            waiting[i] = None
+        for position, parent in zip([here[0], *range(len(waiting), len(waiting) + 2)], commit.parents, strict=False):
+            if position < len(waiting):
+                waiting[position] = parent
+            else:
+                waiting.append(parent)
+        while waiting and waiting[-1] is None:
+            waiting.pop()

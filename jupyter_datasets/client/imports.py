@@ -1,0 +1,55 @@
+"""Imports as users see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyter_datasets.client import display
+from jupyter_datasets.services.versions.models import Commit
+from jupyter_datasets.values import check_name, repair_name
+
+_ENDINGS = {".csv", ".tsv", ".txt", ".parquet", ".gz", ".zst", ".zip"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class ImportResult:
+    """What an import did.
+
+    Attributes
+    ----------
+    commit
+        The new version; None when the file changed nothing.
+    table
+        The table that was made or changed.
+    rows
+        Rows of the file.
+    warnings
+        What was repaired, widened or taken for null.
+    """
+
+    commit: Commit | None
+    table: str
+    rows: int
+    warnings: tuple[str, ...]
+
+    def _lines(self) -> list[str]:
+        into = f"commit {self.commit.short}" if self.commit else "nothing changed"
+        return [f"{self.table}: {display.count(self.rows, 'row')}, {into}", *(f"- {w}" for w in self.warnings)]
+
+    def __repr__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _repr_html_(self) -> str:
+        return display.html_lines(self._lines())
+
+
+def table_for(file: Path, name: str | None) -> tuple[str, str | None]:
+    """The table's name, and the file's own when that had to be repaired."""
+    if name is not None:
+        return check_name(name, "table"), None
+    stem = file.name
+    while Path(stem).suffix.lower() in _ENDINGS:
+        stem = Path(stem).stem
+    repaired = repair_name(stem)
+    return repaired, None if repaired == stem else stem

@@ -1,0 +1,184 @@
+"""Jobs as users hold them, and the progress that they show."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from tqdm import tqdm
+
+from jupyter_datasets import wire
+from jupyter_datasets.client import display
+from jupyter_datasets.client.transport import Transport
+from jupyter_datasets.services.jobs.models import Job as JobModel
+from jupyter_datasets.services.jobs.models import JobStatus, Progress
+
+T = TypeVar("T")
+
+
+class ProgressView(Protocol):
+    """Shows how a job gets on."""
+
+    def update(self, job: JobModel) -> None:
+        """Show the job as it is now."""
+
+    def close(self) -> None:
+        """The job has ended, or is no longer watched."""
+
+
+class Bar:
+    """A progress bar on standard error."""
+
+    def __init__(self, title: str) -> None:
+        self._bar = tqdm(desc=title, leave=True, file=sys.stderr, bar_format="{desc}: {postfix}")
+        self._stage = ""
+
+    def update(self, job: JobModel) -> None:
+        progress = job.progress
+        if progress.stage != self._stage or self._bar.total != progress.total:
+            self._restyle(progress)
+        self._bar.n = progress.done
+        self._bar.set_postfix_str(_postfix(progress), refresh=True)
+
+    def close(self) -> None:
+        self._bar.close()
+
+    def _restyle(self, progress: Progress) -> None:
+        self._stage, self._bar.total = progress.stage, progress.total
+        known = progress.total is not None
+        self._bar.bar_format = "{desc}: {percentage:3.0f}% |{bar}| {postfix}" if known else "{desc}: {postfix}"
+
+
+class Lines:
+    """One line a stage, for pipes and logs."""
+
+    def __init__(self, title: str, write: Callable[[str], object] = sys.stderr.write) -> None:
+        self._title = title
+        self._write = write
+        self._stage = ""
+
+    def update(self, job: JobModel) -> None:
+        if job.progress.stage != self._stage:
+            self._stage = job.progress.stage
+            self._write(f"{self._title}: {self._stage}\n")
+
+    def close(self) -> None:
+        """Nothing is left open."""
+
+
+def _postfix(progress: Progress) -> str:
+    parts = [progress.stage]
+    if progress.rows:
+        parts.append(display.count(progress.rows, "row"))
+    if progress.rate and progress.unit == "bytes":
+        parts.append(f"{display.size(progress.rate)}/s")
+    if progress.seconds_left is not None and progress.seconds_left >= 1:
+        parts.append(f"{progress.seconds_left:.0f} s left")
+    return ", ".join(part for part in parts if part)
+
+
+_factory: Callable[[str], ProgressView] | None = None
+_factory_lock = threading.Lock()
+
+
+def use_progress(factory: Callable[[str], ProgressView] | None) -> None:
+    """Show progress by what ``factory(title)`` gives, from now on; None for the usual."""
+    global _factory
+    with _factory_lock:
+        _factory = factory
+
+
+@contextmanager
+def shown(title: str) -> Iterator[Callable[[JobModel], None]]:
+    """A place to show a job: a bar on a terminal or in a notebook, nothing elsewhere."""
+    view = _factory(title) if _factory else (Bar(title) if _is_watched() else None)
+    try:
+        yield view.update if view else lambda _: None
+    finally:
+        if view:
+            view.close()
+
+
+def _is_watched() -> bool:
+    return sys.stderr is not None and (sys.stderr.isatty() or "ipykernel" in sys.modules)
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[T]):
+    """Work that goes on in the background.
+
+    Examples
+    --------
+    >>> job = flights.import_file("flights.csv")
+    >>> job.result().rows
+    336776
+    """
+
+    id: str
+    _transport: Transport
+    _value: Callable[[JobModel], T]
+
+    @property
+    def info(self) -> JobModel:
+        """All that is known of the job now."""
+        return self._transport.get_job(self.id)
+
+    @property
+    def status(self) -> JobStatus:
+        """Queued, running, succeeded, failed, cancelled or lost."""
+        return self.info.status
+
+    @property
+    def progress(self) -> Progress:
+        """Stage, amount done, rate and time left."""
+        return self.info.progress
+
+    def wait(self, timeout: float | None = None) -> Job[T]:
+        """Wait until the job has ended, showing its progress; at most ``timeout`` seconds."""
+        with shown(self.info.title) as show:
+            self._transport.wait_job(self.id, timeout, show)
+        return self
+
+    def result(self, timeout: float | None = None) -> T:
+        """What the job made, once it has ended; Ctrl-C cancels it.
+
+        Raises
+        ------
+        TimeoutError
+            It has not ended in time; it goes on.
+        DatasetsError
+            What made the job fail.
+        """
+        try:
+            job = self.wait(timeout).info
+        except KeyboardInterrupt:
+            self.cancel()
+            raise
+        if not job.status.ended:
+            raise TimeoutError(f"{job.title} is still {job.status} after {timeout} s; it goes on.")
+        if job.error is not None:
+            raise wire.error_from_json(job.error)
+        return self._value(job)
+
+    def cancel(self) -> None:
+        """Ask the job to stop; nothing of it is kept."""
+        self._transport.cancel_job(self.id)
+
+    def __repr__(self) -> str:
+        job = self.info
+        return f"<Job {job.title!r}: {job.status}{_so_far(job)}>"
+
+    def _repr_html_(self) -> str:
+        job = self.info
+        return display.html_lines([job.title, f"{job.status}{_so_far(job)}", *job.progress.messages])
+
+
+def _so_far(job: JobModel) -> str:
+    if job.error is not None:
+        return f", {job.error.get('message', '')}"
+    text = "" if job.status.ended else _postfix(job.progress)
+    return f", {text}" if text else ""

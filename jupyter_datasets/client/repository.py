@@ -1,0 +1,155 @@
+"""The repository: what ``connect()`` gives, and where everything starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from jupyter_datasets.client import display
+from jupyter_datasets.client.dataset import Dataset
+from jupyter_datasets.client.jobs import Job
+from jupyter_datasets.client.transport import Transport
+from jupyter_datasets.engine.pool import Engine
+from jupyter_datasets.services.datasets.models import Dataset as DatasetModel
+from jupyter_datasets.services.jobs.models import Job as JobModel
+from jupyter_datasets.services.jobs.models import JobStatus
+from jupyter_datasets.store import forms
+from jupyter_datasets.values import DatasetId
+
+
+class Repository:
+    """The datasets of one store.
+
+    Examples
+    --------
+    >>> import jupyter_datasets as jd
+    >>> repo = jd.connect("my-store")
+    >>> flights = repo.create("flights", description="Departures of 2013")
+    >>> repo["flights"]
+    Dataset 'flights' at main: Departures of 2013
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._engine = Engine(min(os.cpu_count() or 1, 8), forms.configure)
+        self._checkouts: dict[DatasetId, str] = {}
+
+    def create(self, name: str, *, description: str = "", labels: Iterable[str] = ()) -> Dataset:
+        """A new, empty dataset.
+
+        Raises
+        ------
+        AlreadyExistsError
+            The name is taken.
+        InvalidInputError
+            The name breaks a rule; a repaired one is offered.
+        """
+        return self._dataset(self._transport.create_dataset(name, description, labels))
+
+    def __getitem__(self, dataset: str) -> Dataset:
+        return self._dataset(self._transport.get_dataset(dataset))
+
+    def datasets(self) -> Datasets:
+        """All datasets by name."""
+        return Datasets(self._dataset(model) for model in self._pages())
+
+    def __iter__(self) -> Iterator[str]:
+        return (model.name for model in self._pages())
+
+    def bin(self) -> Datasets:
+        """Deleted datasets, the last deleted first."""
+        return Datasets(self._dataset(model) for model in self._transport.bin())
+
+    def restore(self, dataset: str, name: str | None = None) -> Dataset:
+        """Take a dataset out of the bin, under another name if its own is taken."""
+        return self._dataset(self._transport.restore_dataset(dataset, name))
+
+    def jobs(self, *, status: str | None = None, dataset: str | None = None, limit: int = 100) -> Jobs:
+        """Jobs, newest first."""
+        dataset_id = None if dataset is None else self._transport.get_dataset(dataset).id
+        found = self._transport.list_jobs(None if status is None else JobStatus(status), dataset_id, limit)
+        return Jobs(found)
+
+    def job(self, job: str) -> Job[Any]:
+        """A job by its id."""
+        model = self._transport.get_job(job)
+        value = self[model.dataset_id].import_result if model.dataset_id else _plain_result
+        return Job(model.id, self._transport, value)
+
+    def close(self) -> None:
+        """Wait for running jobs, showing their progress, and let go of the store."""
+        try:
+            for model in self._transport.own_jobs():
+                Job(model.id, self._transport, _plain_result).wait()
+        except KeyboardInterrupt:
+            self._transport.close(wait=False)
+            raise
+        self._engine.close()
+        self._transport.close(wait=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _dataset(self, model: DatasetModel) -> Dataset:
+        return Dataset(self._transport, self._engine, model, self._checkouts)
+
+    def _pages(self) -> Iterator[DatasetModel]:
+        page = self._transport.list_datasets()
+        yield from page.items
+        while page.cursor:
+            page = self._transport.list_datasets(page.cursor)
+            yield from page.items
+
+    def __repr__(self) -> str:
+        return f"Repository at {self._transport.place}\n{self.datasets()!r}"
+
+    def _repr_html_(self) -> str:
+        return display.html_lines([f"Repository at {self._transport.place}"]) + self.datasets()._repr_html_()
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
+
+def _plain_result(job: JobModel) -> Mapping[str, Any]:
+    return job.result or {}
+
+
+class Datasets(tuple[Dataset, ...]):
+    """Datasets as a list that shows itself."""
+
+    __slots__ = ()
+
+    def _rows(self) -> list[tuple[str, str, str]]:
+        return [(d.name, ", ".join(d.labels), d.description) for d in self]
+
+    def __repr__(self) -> str:
+        if not self:
+            return "No datasets. Make one: repo.create('flights')"
+        return display.text_table(("name", "labels", "description"), self._rows())
+
+    def _repr_html_(self) -> str:
+        if not self:
+            return display.html_lines([repr(self)])
+        return display.html_table(("name", "labels", "description"), self._rows())
+
+
+class Jobs(tuple[JobModel, ...]):
+    """Jobs as a list that shows itself."""
+
+    __slots__ = ()
+
+    def _rows(self) -> list[tuple[str, str, str, str]]:
+        return [(j.id, str(j.status), j.title, (j.error or {}).get("message", j.progress.stage)) for j in self]
+
+    def __repr__(self) -> str:
+        return display.text_table(("id", "status", "job", ""), self._rows()) if self else "No jobs."
+
+    def _repr_html_(self) -> str:
+        return display.html_table(("id", "status", "job", ""), self._rows()) if self else "<div>No jobs.</div>"

@@ -1,0 +1,154 @@
+"""What a client needs from wherever the store is: in this process, or behind a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import BinaryIO, Literal, Protocol
+
+import pyarrow as pa
+
+from jupyter_datasets.services.datasets.models import Dataset
+from jupyter_datasets.services.imports.models import ImportRequest
+from jupyter_datasets.services.jobs.models import Job, JobStatus
+from jupyter_datasets.services.versions.models import (
+    Commit,
+    Edit,
+    RefInfo,
+    RefKindName,
+    RowDiffPlan,
+    ScanPlan,
+    Version,
+    VersionDiff,
+)
+from jupyter_datasets.values import DatasetId, Page
+
+Mode = Literal["append", "replace"]
+
+
+class Transport(Protocol):
+    """One method per intention. ``dataset`` is an id or a name; errors are those of :mod:`jupyter_datasets.errors`."""
+
+    @property
+    def place(self) -> str:
+        """Where the store is, for people."""
+
+    def create_dataset(self, name: str, description: str, labels: Iterable[str]) -> Dataset:
+        """Make a dataset."""
+
+    def get_dataset(self, dataset: str) -> Dataset:
+        """Find a dataset."""
+
+    def list_datasets(self, cursor: str | None = None) -> Page[Dataset]:
+        """Datasets by name."""
+
+    def update_dataset(
+        self,
+        dataset: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        labels: Iterable[str] | None = None,
+    ) -> Dataset:
+        """Rename, describe, label."""
+
+    def delete_dataset(self, dataset: str) -> Dataset:
+        """Move into the bin."""
+
+    def bin(self) -> Sequence[Dataset]:
+        """What is in the bin."""
+
+    def restore_dataset(self, dataset: str, name: str | None) -> Dataset:
+        """Take out of the bin."""
+
+    def resolve(self, dataset: str, ref: str) -> Commit:
+        """The commit that a reference names."""
+
+    def log(self, dataset: str, ref: str, limit: int, cursor: str | None = None, offset: int = 0) -> Page[Commit]:
+        """Ancestors of a reference."""
+
+    def graph(self, dataset: str, limit: int, cursor: str | None = None) -> Page[Commit]:
+        """Ancestors of all references."""
+
+    def refs(self, dataset: str) -> list[RefInfo]:
+        """Branches and tags."""
+
+    def create_ref(self, dataset: str, name: str, kind: RefKindName, at: str) -> RefInfo:
+        """Make a branch or tag."""
+
+    def delete_ref(self, dataset: str, name: str) -> RefInfo:
+        """Delete a branch or tag."""
+
+    def undo(self, dataset: str, ref: str) -> RefInfo:
+        """Take back the last move of a reference."""
+
+    def redo(self, dataset: str, ref: str) -> RefInfo:
+        """Play it again."""
+
+    def version(self, dataset: str, ref: str) -> Version:
+        """Tables and files of a version."""
+
+    def plan(self, dataset: str, ref: str, table: str) -> ScanPlan:
+        """How to read a table."""
+
+    def open_file(self, dataset: str, ref: str, name: str) -> BinaryIO:
+        """Read an attached file."""
+
+    def diff(self, dataset: str, old: str, new: str) -> VersionDiff:
+        """What differs between two versions."""
+
+    def row_diff(self, dataset: str, old: str, new: str, table: str) -> RowDiffPlan:
+        """The segments in which a table differs."""
+
+    def begin_edit(self, dataset: str, branch: str) -> Edit:
+        """Start an edit."""
+
+    def put(
+        self,
+        edit: str,
+        table: str,
+        mode: Mode,
+        schema: pa.Schema,
+        batches: Iterable[pa.RecordBatch],
+        key: tuple[str, ...] = (),
+    ) -> tuple[str, ...]:
+        """Append rows to a table or replace it by them."""
+
+    def drop_table(self, edit: str, table: str) -> None:
+        """Remove a table."""
+
+    def rename_table(self, edit: str, table: str, name: str) -> None:
+        """Rename a table."""
+
+    def attach(self, edit: str, name: str, path: Path, media_type: str) -> None:
+        """Keep a file."""
+
+    def detach(self, edit: str, name: str) -> None:
+        """Remove a file."""
+
+    def commit_edit(self, edit: str, message: str) -> Commit | None:
+        """Make the changes a commit; None when they change nothing."""
+
+    def abort_edit(self, edit: str) -> None:
+        """Forget the changes."""
+
+    def start_import(self, dataset: str, request: ImportRequest) -> Job:
+        """Queue the import of a file."""
+
+    def get_job(self, job: str) -> Job:
+        """A job as it is now."""
+
+    def list_jobs(self, status: JobStatus | None, dataset_id: DatasetId | None, limit: int) -> list[Job]:
+        """Jobs, newest first."""
+
+    def cancel_job(self, job: str) -> Job:
+        """Ask a job to stop."""
+
+    def wait_job(self, job: str, timeout: float | None, on_progress: Callable[[Job], object] | None) -> Job:
+        """Wait until a job has ended."""
+
+    def own_jobs(self) -> list[Job]:
+        """Jobs of this client that have not ended."""
+
+    def close(self, *, wait: bool) -> None:
+        """Let go of the store; running jobs are waited for, or cancelled."""

@@ -1,0 +1,279 @@
+"""Versions, tables and files as users hold them. They are fixed: what a name means is decided when they are made."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import duckdb
+import pyarrow as pa
+
+from jupyter_datasets.client import display
+from jupyter_datasets.client.transport import Transport
+from jupyter_datasets.engine.pool import Engine
+from jupyter_datasets.engine.relations import Scan
+from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
+from jupyter_datasets.services.versions.models import Commit as CommitModel
+from jupyter_datasets.services.versions.models import FileInfo, ScanPlan, TableInfo
+from jupyter_datasets.services.versions.models import Version as VersionModel
+from jupyter_datasets.store import schemas
+from jupyter_datasets.store.reading import OrderedReader
+from jupyter_datasets.store.schemas import Schema
+from jupyter_datasets.values import nearest, short
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+_SHOWN = 10
+
+
+class Version:
+    """The content of a dataset at one commit; ``version["flights"]`` is a table of it."""
+
+    def __init__(self, transport: Transport, engine: Engine, dataset_name: str, model: VersionModel) -> None:
+        self._transport = transport
+        self._engine = engine
+        self._dataset_name = dataset_name
+        self._model = model
+
+    @property
+    def commit(self) -> CommitModel:
+        """The commit whose content this is."""
+        return self._model.commit
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """The tables by name."""
+        return {info.name: self._table(info) for info in self._model.tables}
+
+    @property
+    def files(self) -> Files:
+        """The attached files by name."""
+        return Files(self._transport, self._model)
+
+    def __getitem__(self, table: str) -> Table:
+        found = next((t for t in self._model.tables if t.name.casefold() == table.casefold()), None)
+        if found is None:
+            names = [t.name for t in self._model.tables]
+            hints = nearest(table, names)
+            raise NotFoundError(
+                f"Dataset {self._dataset_name!r} has no table {table!r} at {short(self.commit.id)}.",
+                kind=ErrorKind.TABLE_NOT_FOUND,
+                next_step=f"Did you mean {hints[0]!r}?" if hints else f"Tables: {', '.join(names) or 'none'}.",
+                details={"table": table, "suggestions": hints},
+            )
+        return self._table(found)
+
+    def __contains__(self, table: str) -> bool:
+        return any(t.name.casefold() == table.casefold() for t in self._model.tables)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(t.name for t in self._model.tables)
+
+    def __len__(self) -> int:
+        return len(self._model.tables)
+
+    def _table(self, info: TableInfo) -> Table:
+        return Table(self._transport, self._engine, f"{self._dataset_name}@{short(self.commit.id)}", self._model, info)
+
+    def _rows(self) -> list[tuple[str, str, str, str]]:
+        tables = [
+            (t.name, display.count(t.rows, "row"), display.count(len(t.columns), "column"), display.size(t.bytes))
+            for t in self._model.tables
+        ]
+        return tables + [(f.name, "file", f.media_type, display.size(f.bytes)) for f in self._model.files]
+
+    def _title(self) -> str:
+        return f"{self._dataset_name}@{short(self.commit.id)}  {self.commit.message}"
+
+    def __repr__(self) -> str:
+        return f"{self._title()}\n{display.text_table(('name', 'rows', 'columns', 'size'), self._rows())}"
+
+    def _repr_html_(self) -> str:
+        return display.html_table(("name", "rows", "columns", "size"), self._rows(), self._title())
+
+
+class Files(Mapping[str, "AttachedFile"]):
+    """The files of a version by name."""
+
+    def __init__(self, transport: Transport, model: VersionModel) -> None:
+        self._transport = transport
+        self._model = model
+        self._files = {f.name: f for f in model.files}
+
+    def __getitem__(self, name: str) -> AttachedFile:
+        return AttachedFile(self._transport, self._model, self._files[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __repr__(self) -> str:
+        rows = [(f.name, f.media_type, display.size(f.bytes)) for f in self._files.values()]
+        return display.text_table(("name", "type", "size"), rows) if rows else "No files."
+
+
+class AttachedFile:
+    """A file that is kept in a version."""
+
+    def __init__(self, transport: Transport, model: VersionModel, info: FileInfo) -> None:
+        self._transport = transport
+        self._model = model
+        self.info = info
+
+    def open(self) -> BinaryIO:
+        """The content, as a binary file to read and close."""
+        return self._transport.open_file(self._model.dataset_id, self._model.commit.id, self.info.name)
+
+    def read(self) -> bytes:
+        """The whole content."""
+        with self.open() as file:
+            return file.read()
+
+    def __repr__(self) -> str:
+        return f"<AttachedFile {self.info.name!r}: {self.info.media_type}, {display.size(self.info.bytes)}>"
+
+
+class Table:
+    """A table at one version. Speaks Arrow: ``pa.table(t)``, ``pl.from_arrow(t)`` and DuckDB take it as it is."""
+
+    def __init__(self, transport: Transport, engine: Engine, place: str, model: VersionModel, info: TableInfo) -> None:
+        self._transport = transport
+        self._engine = engine
+        self._place = place
+        self._model = model
+        self.info = info
+
+    @property
+    def name(self) -> str:
+        """What the table is called in this version."""
+        return self.info.name
+
+    @property
+    def columns(self) -> list[str]:
+        """Column names in order."""
+        return [c.name for c in self.info.columns]
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Names and types as :meth:`to_arrow` gives them."""
+        return OrderedReader(self._fields).arrow_schema
+
+    @property
+    def types(self) -> dict[str, str]:
+        """The logical type of each column, in DuckDB's words."""
+        return {c.name: c.type for c in self.info.columns}
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows there are."""
+        return self.info.rows
+
+    def __len__(self) -> int:
+        return self.info.rows
+
+    def to_arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """All rows in order, of all columns or those named."""
+        return OrderedReader(self._fields, columns).table(self._paths)
+
+    def scan(self, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
+        """All rows in order, as a stream that holds a few segments at a time."""
+        reader = OrderedReader(self._fields, columns)
+        return pa.RecordBatchReader.from_batches(reader.arrow_schema, reader.batches(self._paths))
+
+    def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """All rows as a pandas DataFrame."""
+        require("pandas")
+        frame: pd.DataFrame = self.to_arrow(columns).to_pandas()
+        return frame
+
+    def to_polars(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """All rows as a polars DataFrame."""
+        frame: pl.DataFrame = require("polars").from_arrow(self.to_arrow(columns))
+        return frame
+
+    def relation(self) -> duckdb.DuckDBPyRelation:
+        """A DuckDB relation over the table; its order of rows is not promised."""
+        scan = self._scan
+        return self._engine.cursor().sql(scan.sql("?"), params=scan.parameters or None)
+
+    def head(self, rows: int = 5) -> pa.Table:
+        """The first rows."""
+        reader = OrderedReader(self._fields)
+        taken, left = [reader.arrow_schema.empty_table()], rows
+        for path, segment in zip(self._paths, self._plan.segments, strict=True):
+            if left <= 0:
+                break
+            taken.append(reader.segment(path).slice(0, left))
+            left -= segment.rows
+        return pa.concat_tables(taken)
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self.scan().__arrow_c_stream__(requested_schema)
+
+    @cached_property
+    def _plan(self) -> ScanPlan:
+        return self._transport.plan(self._model.dataset_id, self._model.commit.id, self.info.name)
+
+    @property
+    def _paths(self) -> list[str]:
+        return [segment.path for segment in self._plan.segments]
+
+    @cached_property
+    def _fields(self) -> Schema:
+        return Schema.from_json(self._plan.fields)
+
+    @property
+    def _scan(self) -> Scan:
+        return scan_of(self._plan)
+
+    def _title(self) -> str:
+        return f"{self._place}.{self.name}: {display.count(self.num_rows, 'row')}, {display.size(self.info.bytes)}"
+
+    def _shape(self) -> list[tuple[str, str, str]]:
+        key = set(self.info.key)
+        return [
+            (
+                c.name,
+                c.type,
+                ", ".join(w for w in ("key" if c.name in key else "", "" if c.nullable else "no nulls") if w),
+            )
+            for c in self.info.columns
+        ]
+
+    def __repr__(self) -> str:
+        return f"{self._title()}\n{display.text_table(('column', 'type', ''), self._shape())}"
+
+    def _repr_html_(self) -> str:
+        head = self.head(_SHOWN)
+        rows = zip(*(column.to_pylist() for column in head.columns), strict=True) if head.num_rows else []
+        headers = [f"{c.name} ({c.type})" for c in self.info.columns]
+        return display.html_table(headers, rows, self._title())
+
+
+def scan_of(plan: ScanPlan) -> Scan:
+    """A plan as the query engine takes it."""
+    schema = Schema.from_json(plan.fields)
+    return Scan(
+        files=tuple(segment.path for segment in plan.segments),
+        reader_map=schemas.reader_map(schema),
+        select=schemas.logical_columns(schema),
+        columns=tuple((f.name, f.type) for f in schema.fields),
+    )
+
+
+def require(package: str) -> Any:
+    """Import a package that is not among ours, or say how to get it."""
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        raise InvalidInputError(
+            f"This needs the package {package}, which is not installed.",
+            kind=ErrorKind.MISSING_PACKAGE,
+            next_step=f"pip install {package}",
+        ) from error

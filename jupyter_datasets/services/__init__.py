@@ -1,0 +1,1 @@
+"""All business logic, one folder a feature."""

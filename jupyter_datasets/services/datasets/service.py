@@ -1,0 +1,195 @@
+"""Datasets: create, find, list, describe, rename, delete into the bin, restore."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection
+
+from jupyter_datasets.catalog.database import Database
+from jupyter_datasets.errors import AlreadyExistsError, ErrorKind, InvalidInputError, NotFoundError
+from jupyter_datasets.services.datasets import records
+from jupyter_datasets.services.datasets.events import DatasetChanged
+from jupyter_datasets.services.datasets.models import Dataset
+from jupyter_datasets.services.permissions.service import PermissionService
+from jupyter_datasets.values import Actor, DatasetId, Page, Role, check_name, name_key, nearest, new_id, now
+
+_LABEL_LENGTH = 50
+_ID = re.compile(r"[0-9][0-9a-f]{7}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class DatasetService:
+    """One public method per intention. A dataset is named by its id, its name, or ``owner/name``."""
+
+    def __init__(self, database: Database, permissions: PermissionService) -> None:
+        self._database = database
+        self._permissions = permissions
+
+    def create(self, actor: Actor, name: str, description: str = "", labels: Iterable[str] = ()) -> Dataset:
+        """A new, empty dataset whose branch ``main`` is unborn.
+
+        Raises
+        ------
+        AlreadyExistsError
+            The name is taken, without regard to case.
+        """
+        self._permissions.require(actor, None, Role.WRITE)
+        name, moment = check_name(name), now()
+        dataset = Dataset(
+            id=DatasetId(new_id()),
+            owner=actor.id,
+            name=name,
+            description=description,
+            labels=_clean_labels(labels),
+            default_table=name,
+            created=moment,
+            updated=moment,
+        )
+        with self._database.begin() as uow:
+            _check_free(uow.connection, dataset)
+            records.add(uow.connection, dataset)
+            uow.record(DatasetChanged(dataset_id=dataset.id, action="created"))
+            uow.commit()
+        return dataset
+
+    def get(self, actor: Actor, dataset: str) -> Dataset:
+        """The dataset with that id or name; NotFoundError offers the nearest names."""
+        with self._database.read() as connection:
+            found = _find(connection, actor, dataset)
+        self._permissions.require(actor, found.id, Role.READ)
+        return found
+
+    def list(self, actor: Actor, limit: int = 1000, cursor: str | None = None) -> Page[Dataset]:
+        """Living datasets by name."""
+        self._permissions.require(actor, None, Role.READ)
+        with self._database.read() as connection:
+            found = records.living(connection, _read_cursor(cursor), limit + 1)
+        more = len(found) > limit
+        last = found[limit - 1] if more else None
+        return Page(items=found[:limit], cursor=json.dumps([name_key(last.name), last.id]) if last else None)
+
+    def update(
+        self,
+        actor: Actor,
+        dataset: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        labels: Iterable[str] | None = None,
+    ) -> Dataset:
+        """Rename, describe or label; what is None stays as it is."""
+        old = self.get(actor, dataset)
+        self._permissions.require(actor, old.id, Role.WRITE)
+        changes = {
+            "name": old.name if name is None else check_name(name),
+            "description": old.description if description is None else description,
+            "labels": old.labels if labels is None else _clean_labels(labels),
+        }
+        return self._save(old.model_copy(update=changes), "updated")
+
+    def delete(self, actor: Actor, dataset: str) -> Dataset:
+        """Move a dataset into the bin; its name is free at once."""
+        old = self.get(actor, dataset)
+        self._permissions.require(actor, old.id, Role.ADMIN)
+        return self._save(old.model_copy(update={"deleted": now()}), "deleted")
+
+    def bin(self, actor: Actor) -> Sequence[Dataset]:
+        """Deleted datasets, the last deleted first."""
+        self._permissions.require(actor, None, Role.READ)
+        with self._database.read() as connection:
+            return records.in_bin(connection)
+
+    def restore(self, actor: Actor, dataset: str, name: str | None = None) -> Dataset:
+        """Take a dataset, by id or name, out of the bin; under another name if its own is taken by now."""
+        with self._database.read() as connection:
+            old = _find_in_bin(connection, dataset)
+        self._permissions.require(actor, old.id, Role.ADMIN)
+        changes = {"deleted": None, "name": old.name if name is None else check_name(name)}
+        return self._save(old.model_copy(update=changes), "restored")
+
+    def _save(self, dataset: Dataset, action: str) -> Dataset:
+        dataset = dataset.model_copy(update={"updated": now()})
+        with self._database.begin() as uow:
+            if dataset.deleted is None:
+                _check_free(uow.connection, dataset)
+            records.save(uow.connection, dataset)
+            uow.record(DatasetChanged(dataset_id=dataset.id, action=action))
+            uow.commit()
+        return dataset
+
+
+def _check_free(connection: Connection, dataset: Dataset) -> None:
+    if any(other.id != dataset.id for other in records.by_name(connection, dataset.name, dataset.owner)):
+        raise AlreadyExistsError(
+            f"There is a dataset {dataset.name!r} already.",
+            next_step="Choose another name; names that differ only in case are the same.",
+            details={"name": dataset.name},
+        )
+
+
+def _find(connection: Connection, actor: Actor, text: str) -> Dataset:
+    if _ID.fullmatch(text):  # no name starts with a digit
+        by_id = records.by_id(connection, text)
+        if by_id is not None and by_id.deleted is None:
+            return by_id
+    owner, slash, name = text.rpartition("/")
+    found = records.by_name(connection, name, owner if slash else None)
+    mine = [d for d in found if d.owner == actor.id] or found
+    if len(mine) == 1:
+        return mine[0]
+    if mine:
+        raise InvalidInputError(
+            f"Several datasets are called {text!r}.",
+            kind=ErrorKind.AMBIGUOUS_NAME,
+            next_step="Write one of: " + ", ".join(f"{d.owner}/{d.name}" for d in mine),
+            details={"candidates": [f"{d.owner}/{d.name}" for d in mine]},
+        )
+    raise _not_found(text, records.names(connection), deleted=bool(records.in_bin_by_name(connection, text)))
+
+
+def _find_in_bin(connection: Connection, text: str) -> Dataset:
+    by_id = records.by_id(connection, text)
+    if by_id is not None and by_id.deleted is not None:
+        return by_id
+    if found := records.in_bin_by_name(connection, text):
+        return found[0]
+    names = [d.name for d in records.in_bin(connection)]
+    raise NotFoundError(
+        f"There is no dataset {text!r} in the bin.",
+        next_step=f"In the bin: {', '.join(names[:10])}." if names else "The bin is empty.",
+        details={"dataset": text},
+    )
+
+
+def _not_found(text: str, names: list[str], deleted: bool) -> NotFoundError:
+    hints = nearest(text, names)
+    if deleted:
+        step = "One of that name is in the bin: restore it first."
+    elif hints:
+        step = f"Did you mean {hints[0]!r}?"
+    else:
+        step = f"There are: {', '.join(names[:10])}." if names else "There are none yet: create one first."
+    return NotFoundError(
+        f"There is no dataset {text!r}.", next_step=step, details={"dataset": text, "suggestions": hints}
+    )
+
+
+def _clean_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(labels, str):
+        labels = [labels]
+    clean = sorted({label.strip() for label in labels} - {""})
+    if wrong := [label for label in clean if len(label) > _LABEL_LENGTH or not label.isprintable()]:
+        raise InvalidInputError(f"The label {wrong[0]!r} is longer than {_LABEL_LENGTH} characters or not printable.")
+    return tuple(clean)
+
+
+def _read_cursor(cursor: str | None) -> tuple[str, str] | None:
+    if cursor is None:
+        return None
+    try:
+        slot, dataset_id = json.loads(cursor)
+        return str(slot), str(dataset_id)
+    except (ValueError, TypeError) as error:
+        raise InvalidInputError(f"{cursor!r} is not a cursor that a list gave.") from error

@@ -1,0 +1,41 @@
+"""The rows that tell what a store must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, func, select
+
+from jupyter_datasets.catalog.tables import dataset_commits, datasets, objects, refs
+from jupyter_datasets.store.packs import Place
+from jupyter_datasets.values import CommitId, DatasetId, ObjectHash
+
+
+def names(connection: Connection) -> dict[DatasetId, str]:
+    """Every dataset, in the bin or not."""
+    rows = connection.execute(select(datasets.c.id, datasets.c.name).order_by(datasets.c.slot))
+    return {DatasetId(row.id): row.name for row in rows}
+
+
+def heads(connection: Connection, dataset_id: DatasetId) -> dict[str, CommitId]:
+    """Where each branch and tag of a dataset points; unborn branches are left out."""
+    query = select(refs.c.name, refs.c.commit_id).where(refs.c.dataset_id == dataset_id, refs.c.commit_id.is_not(None))
+    return {row.name: CommitId(row.commit_id) for row in connection.execute(query.order_by(refs.c.name))}
+
+
+def commits(connection: Connection, dataset_id: DatasetId) -> dict[str, CommitId]:
+    """All commits of a dataset by their number, ``#n``."""
+    query = select(dataset_commits.c.seq, dataset_commits.c.commit_id).where(dataset_commits.c.dataset_id == dataset_id)
+    return {f"#{row.seq}": CommitId(row.commit_id) for row in connection.execute(query.order_by(dataset_commits.c.seq))}
+
+
+def pack_ends(connection: Connection) -> dict[ObjectHash, int]:
+    """For each pack that the index names, the byte behind the last object that it must hold."""
+    query = select(objects.c.pack, func.max(objects.c.offset + objects.c.length).label("end")).group_by(objects.c.pack)
+    return {ObjectHash(row.pack): row.end for row in connection.execute(query)}
+
+
+def indexed(connection: Connection, pack: ObjectHash) -> Mapping[ObjectHash, Place]:
+    """What the index says to be in a pack."""
+    rows = connection.execute(select(objects).where(objects.c.pack == pack))
+    return {ObjectHash(r.hash): Place(pack=pack, offset=r.offset, length=r.length) for r in rows}

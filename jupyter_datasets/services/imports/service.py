@@ -1,0 +1,159 @@
+"""Imports: a file becomes the next version of a table, computed in a child process and committed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from jupyter_datasets.errors import ErrorKind, NotFoundError
+from jupyter_datasets.services.datasets.service import DatasetService
+from jupyter_datasets.services.imports.models import ImportRequest, ImportResult
+from jupyter_datasets.services.jobs.models import Job
+from jupyter_datasets.services.jobs.service import JobService
+from jupyter_datasets.services.permissions.service import PermissionService
+from jupyter_datasets.services.versions.drafts import Draft, empty_root
+from jupyter_datasets.services.versions.edits import EditService
+from jupyter_datasets.services.versions.rows import Rows
+from jupyter_datasets.settings import Settings
+from jupyter_datasets.store.backends import LocalBackend
+from jupyter_datasets.store.commits import AttachedFile
+from jupyter_datasets.store.reading import OrderedReader
+from jupyter_datasets.store.schemas import Schema
+from jupyter_datasets.store.segments import Written
+from jupyter_datasets.store.trees import EMPTY, items_from_json
+from jupyter_datasets.values import Actor, DatasetId, Role, check_name
+
+KIND = "import"
+TASK = "jupyter_datasets.services.imports.tasks:import_file"
+
+
+class ImportService:
+    """Starts imports as jobs, makes their plans and commits what they wrote."""
+
+    def __init__(
+        self,
+        permissions: PermissionService,
+        datasets: DatasetService,
+        edits: EditService,
+        jobs: JobService,
+        backend: LocalBackend,
+        settings: Settings,
+    ) -> None:
+        self._permissions = permissions
+        self._datasets = datasets
+        self._edits = edits
+        self._jobs = jobs
+        self._backend = backend
+        self._settings = settings
+
+    def start(self, actor: Actor, dataset: str, request: ImportRequest) -> Job:
+        """Queue the import of a file that lies on this machine.
+
+        Raises
+        ------
+        NotFoundError
+            With ``kind`` FILE_NOT_FOUND.
+        """
+        found = self._datasets.get(actor, dataset)
+        self._permissions.require(actor, found.id, Role.WRITE)
+        path = Path(request.path)
+        if not path.exists():
+            raise NotFoundError(
+                f"There is no file {request.path!r}.",
+                kind=ErrorKind.FILE_NOT_FOUND,
+                next_step="Check the path; it is taken from the folder in which the program runs.",
+                details={"file": request.path},
+            )
+        check_name(request.table, "table")
+        title = f"Import {path.name} into {found.name}.{request.table}"
+        return self._jobs.submit(actor, KIND, found.id, title, request.model_dump(mode="json"))
+
+    def prepare(self, actor: Actor, job: Job) -> dict[str, Any]:
+        """The task's plan: needs no look-ups, only the files that it names."""
+        request = ImportRequest.model_validate(job.params)
+        staging = self._backend.staging(job.id)
+        with self._edits.draft(actor, _dataset_id(job), request.branch) as (draft, _):
+            root = draft.root(request.table)
+            tail = draft.tail(root) if root is not None and request.mode == "append" else []
+            return {
+                "path": request.path,
+                "options": request.options,
+                "mode": request.mode,
+                "key": list(request.key),
+                "schema": root.schema.to_json() if root else None,
+                "cut": list(root.cut) if root else [],
+                "k": root.k if root else 0,
+                "tail": [str(draft.segment_path(item.hash)) for item in tail],
+                "tail_rows": sum(item.rows for item in tail),
+                "base": draft.tables.get(draft.find(request.table) or ""),
+                "keep_original": request.keep_original,
+                "staging": str(staging),
+                "memory_mib": self._settings.memory_mib,
+                "threads": self._settings.threads,
+            }
+
+    def finish(self, actor: Actor, job: Job, result: dict[str, Any]) -> dict[str, Any]:
+        """Commit what the task wrote."""
+        request = ImportRequest.model_validate(job.params)
+        with self._edits.draft(actor, _dataset_id(job), request.branch) as (draft, edit):
+            self._put(draft, request, result)
+            if original := result["original"]:
+                staged = Path(result["staging"]) / original["staged"]
+                draft.attach(Path(request.path).name, AttachedFile(**original["file"]), staged)
+            commit = self._edits.commit(actor, edit, request.message or f"Import {Path(request.path).name}")
+        self.discard(job)
+        warnings = [*_naming(request), *result["warnings"]]
+        if commit is None:
+            warnings.append("The file changes nothing: the version stays as it is.")
+        return ImportResult(
+            commit=commit.id if commit else None,
+            table=request.table,
+            rows=result["rows"],
+            warnings=tuple(warnings),
+        ).model_dump(mode="json")
+
+    def discard(self, job: Job) -> None:
+        """Remove what the job staged."""
+        self._backend.discard_staging(job.id)
+
+    def _put(self, draft: Draft, request: ImportRequest, result: dict[str, Any]) -> None:
+        root = draft.root(request.table)
+        schema = Schema.from_json(result["schema"])
+        written = Written(segments=items_from_json(result["segments"]), k=result["k"], nulls=frozenset(result["nulls"]))
+        staging = Path(result["staging"])
+        if request.mode == "append" and draft.tables.get(draft.find(request.table) or "") != result["base"]:
+            draft.append(request.table, _new_rows(schema, written, staging, result["tail_rows"]))
+        elif request.mode == "append" and root is not None:
+            draft.put_written(request.table, replace(root, schema=schema), result["dropped"], written, staging)
+        else:
+            fresh = empty_root(schema, request.key) if root is None else replace(root, schema=schema, tree=EMPTY)
+            draft.put_written(request.table, fresh, 0, written, staging)
+
+
+def _new_rows(schema: Schema, written: Written, staging: Path, skip: int) -> Rows:
+    """The file's rows, read back from segments that begin with rows the table had when the task started."""
+    reader = OrderedReader(schema)
+    paths = [str(staging / item.hash) for item in written.segments]
+    return Rows(reader.arrow_schema, _skipping(reader.batches(paths), skip), staging)
+
+
+def _skipping(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        if rows < batch.num_rows:
+            yield batch.slice(rows)
+        rows = max(0, rows - batch.num_rows)
+
+
+def _naming(request: ImportRequest) -> list[str]:
+    if request.renamed_from is None:
+        return []
+    return [f"The table is called {request.table!r}: {request.renamed_from!r} is no valid name."]
+
+
+def _dataset_id(job: Job) -> DatasetId:
+    assert job.dataset_id is not None, "an import belongs to a dataset"
+    return DatasetId(job.dataset_id)

@@ -1,0 +1,135 @@
+"""The import task: reads a file and writes segments, in a child process. It knows files only, no catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from jupyter_datasets.engine.options import ReadOptions
+from jupyter_datasets.engine.readers import ColumnType, Source, TypesWidened, open_source
+from jupyter_datasets.errors import ErrorKind, FileContentError, InvalidInputError
+from jupyter_datasets.services.jobs.reporter import Reporter
+from jupyter_datasets.sqltext import quote_name
+from jupyter_datasets.store import incoming, schemas, segments
+from jupyter_datasets.store.originals import stage_file
+from jupyter_datasets.store.reading import OrderedReader
+from jupyter_datasets.store.schemas import Column, Schema
+from jupyter_datasets.store.segments import SegmentWriter, Written
+
+
+def import_file(plan: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
+    """Read the plan's file and write its rows as segments into the plan's staging folder."""
+    path, staging = Path(plan["path"]), Path(plan["staging"])
+    segments.limit_memory(plan["memory_mib"] // 2)
+    reporter.stage("Looking at the file")
+    source = _open(plan, path, staging)
+    while True:
+        try:
+            schema, written = _write(plan, source, reporter)
+            break
+        except TypesWidened as widened:
+            reporter.message(str(widened))
+            source = widened.source
+    _check_key(plan, path, schema, written)
+    return {
+        "schema": schema.to_json(),
+        "segments": [item.to_json() for item in written.segments],
+        "k": written.k,
+        "nulls": sorted(written.nulls),
+        "dropped": len(plan["tail"]),
+        "rows": sum(item.rows for item in written.segments) - plan["tail_rows"],
+        "warnings": list(source.report.warnings),
+        "original": _original(plan, path, staging),
+        "staging": plan["staging"],
+        "base": plan["base"],
+        "tail_rows": plan["tail_rows"],
+    }
+
+
+def _open(plan: dict[str, Any], path: Path, staging: Path) -> Source:
+    present = None
+    if plan["schema"]:
+        present = [ColumnType(name=f.name, type=f.type) for f in Schema.from_json(plan["schema"]).fields]
+    return open_source(
+        path,
+        ReadOptions.from_json(plan["options"]),
+        present=present,
+        scratch=staging,
+        memory_mib=plan["memory_mib"],
+        threads=plan["threads"],
+    )
+
+
+def _write(plan: dict[str, Any], source: Source, reporter: Reporter) -> tuple[Schema, Written]:
+    columns = [Column(name=c.name, type=c.type) for c in source.columns]
+    schema = _schema(plan, columns)
+    reporter.stage("Importing", total=source.size, unit="bytes")
+    cut = tuple(plan["cut"]) or _cut(plan, schema)
+    batches = _reported(source, reporter)
+    arriving = incoming.conform(batches, source.arrow_schema, columns, schema)
+    with SegmentWriter(schema=schema, cut=cut, k=plan["k"], staging=Path(plan["staging"])) as writer:
+        return schema, writer.write(chain(_tail(plan, schema), arriving))
+
+
+def _schema(plan: dict[str, Any], columns: list[Column]) -> Schema:
+    if plan["schema"] is None:
+        return Schema.create(columns)
+    old = Schema.from_json(plan["schema"])
+    return old.appended_by(columns) if plan["mode"] == "append" else old.replaced_by(columns)
+
+
+def _cut(plan: dict[str, Any], schema: Schema) -> tuple[int, ...]:
+    return tuple(schema.field(name).id for name in plan["key"]) or tuple(f.id for f in schema.fields)
+
+
+def _tail(plan: dict[str, Any], schema: Schema) -> Iterable[pa.RecordBatch]:
+    return OrderedReader(schema, for_writer=True).batches(plan["tail"])
+
+
+def _reported(source: Source, reporter: Reporter) -> Iterator[pa.RecordBatch]:
+    seen = 0
+    for batch in source.batches():
+        yield batch
+        done = source.bytes_read
+        reporter.advance(done - seen, rows=batch.num_rows, bytes=done - seen)
+        seen = done
+
+
+def _check_key(plan: dict[str, Any], path: Path, schema: Schema, written: Written) -> None:
+    """A key holds no null and no value twice, over the rows that were kept as well."""
+    fields = [schema.field(name) for name in plan["key"]]
+    if empty := [f.name for f in fields if f.id in written.nulls]:
+        raise _bad_key(path, f"column {empty[0]!r} of the key has nulls", empty[0])
+    if not fields or not written.segments:
+        return
+    births = ", ".join(quote_name(f.birth) for f in fields)
+    query = (
+        f"SELECT {births} FROM read_parquet(?, schema => {schemas.reader_map(schema)}) "
+        f"GROUP BY {births} HAVING count(*) > 1 LIMIT 1"
+    )
+    with segments.connect() as connection:
+        files = [str(Path(plan["staging"]) / item.hash) for item in written.segments]
+        double = connection.execute(query, [files]).fetchone()
+    if double is not None:
+        values = ", ".join(f"{f.name} = {value}" for f, value in zip(fields, double, strict=True))
+        raise _bad_key(path, f"two rows have the key {values}", fields[0].name)
+
+
+def _bad_key(path: Path, why: str, column: str) -> InvalidInputError:
+    return FileContentError(
+        f"{path.name} cannot have that key: {why}.",
+        kind=ErrorKind.KEY_VIOLATION,
+        next_step="Name more columns in the key, mend the file, or import without a key.",
+        details={"file": str(path), "column": column},
+    )
+
+
+def _original(plan: dict[str, Any], path: Path, staging: Path) -> dict[str, Any] | None:
+    if not plan["keep_original"]:
+        return None
+    return {"staged": "original", "file": asdict(stage_file(path, staging / "original"))}

@@ -1,0 +1,1 @@
+"""Long work: what is queued, how far it is, how it ended."""

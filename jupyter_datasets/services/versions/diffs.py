@@ -1,0 +1,93 @@
+"""What differs between two versions, by comparing names: equal names are equal content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jupyter_datasets.services.versions.models import (
+    ColumnChange,
+    FileDiff,
+    TableDiff,
+    TableInfo,
+    Version,
+    VersionDiff,
+)
+from jupyter_datasets.store import trees
+from jupyter_datasets.store.roots import TableRoot
+from jupyter_datasets.store.trees import Item, Pages
+
+
+def compare(old: Version, new: Version) -> VersionDiff:
+    """Tables, columns and files that differ."""
+    return VersionDiff(
+        dataset_id=old.dataset_id,
+        old=old.commit,
+        new=new.commit,
+        tables=tuple(_tables(old, new)),
+        files=tuple(_files(old, new)),
+    )
+
+
+def differing_segments(old: TableRoot | None, new: TableRoot | None, pages: Pages) -> tuple[list[Item], list[Item]]:
+    """The segments of each side that the other lacks; all of both where an equal segment may give other rows."""
+    left, right = (trees.EMPTY if root is None else root.tree for root in (old, new))
+    if old is None or new is None or _reading(old) == _reading(new):
+        return trees.differing(left, right, pages)
+    return list(trees.segments(left, pages)), list(trees.segments(right, pages))
+
+
+def _reading(root: TableRoot) -> list[tuple[object, ...]]:
+    """What decides the rows that a segment gives; names do not."""
+    return sorted((f.id, f.birth, f.type, f.default or "", f.as_text) for f in root.schema.fields)
+
+
+def _tables(old: Version, new: Version) -> Iterator[TableDiff]:
+    left, right = {t.name: t for t in old.tables}, {t.name: t for t in new.tables}
+    gone = [t for t in old.tables if t.name not in right]
+    for table in new.tables:
+        if table.name in left:
+            if table.root != left[table.name].root:
+                yield _diff("changed", left[table.name], table)
+        elif same := next((t for t in gone if t.root == table.root), None):
+            gone.remove(same)
+            yield _diff("renamed", same, table)
+        else:
+            yield _diff("added", None, table)
+    for table in gone:
+        yield _diff("removed", table, None)
+
+
+def _diff(kind: str, old: TableInfo | None, new: TableInfo | None) -> TableDiff:
+    return TableDiff.model_validate(
+        {
+            "kind": kind,
+            "old_name": old and old.name,
+            "new_name": new and new.name,
+            "old_rows": old.rows if old else 0,
+            "new_rows": new.rows if new else 0,
+            "columns": tuple(_columns(old, new)) if old and new else (),
+        }
+    )
+
+
+def _columns(old: TableInfo, new: TableInfo) -> Iterator[ColumnChange]:
+    left, right = {c.id: c for c in old.columns}, {c.id: c for c in new.columns}
+    for column in old.columns:
+        if column.id not in right:
+            yield ColumnChange(kind="removed", old=column)
+        elif column != right[column.id]:
+            yield ColumnChange(kind="changed", old=column, new=right[column.id])
+    for column in new.columns:
+        if column.id not in left:
+            yield ColumnChange(kind="added", new=column)
+
+
+def _files(old: Version, new: Version) -> Iterator[FileDiff]:
+    left, right = {f.name: f.hash for f in old.files}, {f.name: f.hash for f in new.files}
+    for name in sorted(left | right):
+        if name not in left:
+            yield FileDiff(kind="added", name=name)
+        elif name not in right:
+            yield FileDiff(kind="removed", name=name)
+        elif left[name] != right[name]:
+            yield FileDiff(kind="changed", name=name)

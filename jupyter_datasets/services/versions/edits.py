@@ -1,0 +1,318 @@
+"""Edits: changes to several tables and files that become one commit on a branch, or none."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+from sqlalchemy import Connection
+
+from jupyter_datasets import faults
+from jupyter_datasets.catalog.database import Database
+from jupyter_datasets.errors import ConflictError, ErrorKind, NotFoundError
+from jupyter_datasets.services.datasets.service import DatasetService
+from jupyter_datasets.services.permissions.service import PermissionService
+from jupyter_datasets.services.versions import records, references
+from jupyter_datasets.services.versions.drafts import Draft
+from jupyter_datasets.services.versions.models import Commit, Edit, RefInfo
+from jupyter_datasets.services.versions.rows import Rows
+from jupyter_datasets.services.versions.service import log_move
+from jupyter_datasets.store import packs
+from jupyter_datasets.store.backends import LocalBackend
+from jupyter_datasets.store.canonical import hash_bytes
+from jupyter_datasets.store.commits import CommitObject, Content
+from jupyter_datasets.store.objects import Objects
+from jupyter_datasets.store.originals import stage_file
+from jupyter_datasets.values import (
+    MAIN,
+    Actor,
+    CommitId,
+    DatasetId,
+    ObjectHash,
+    Role,
+    check_file_name,
+    check_name,
+    new_id,
+    now,
+    short,
+)
+
+Change = Callable[[Draft], tuple[str, ...] | None]
+_TRIES = 12
+
+
+@dataclass(kw_only=True, slots=True)
+class _Open:
+    """An edit that was begun; ``appends`` as long as every change may be applied to a branch that moved on."""
+
+    edit: Edit
+    dataset: str
+    staging: Path
+    draft: Draft
+    held: ExitStack
+    changes: list[Change] = field(default_factory=list)
+    appends: bool = True
+
+
+class EditService:
+    """Begin, change, then commit or abort. Changes are staged at once; a reference moves only on commit."""
+
+    def __init__(
+        self,
+        database: Database,
+        permissions: PermissionService,
+        datasets: DatasetService,
+        objects: Objects,
+        backend: LocalBackend,
+    ) -> None:
+        self._database = database
+        self._permissions = permissions
+        self._datasets = datasets
+        self._objects = objects
+        self._backend = backend
+        self._open: dict[str, _Open] = {}
+        self._last: dict[tuple[DatasetId, str], CommitId] = {}
+        self._queues: defaultdict[tuple[DatasetId, str], threading.RLock] = defaultdict(threading.RLock)
+
+    def begin(self, actor: Actor, dataset: str, branch: str = MAIN) -> Edit:
+        """Start from the branch as it is now."""
+        found = self._datasets.get(actor, dataset)
+        self._permissions.require(actor, found.id, Role.WRITE)
+        with ExitStack() as stack:
+            stack.enter_context(self._database.hold())
+            with self._database.read() as connection:
+                head = references.get_branch(connection, found.id, branch)
+            edit = Edit(id=new_id(), dataset_id=found.id, branch=head.name, base=head.commit)
+            staging = self._backend.new_staging()
+            stack.callback(self._backend.discard, staging)
+            draft = self._draft(head.commit, staging)
+            self._open[edit.id] = _Open(
+                edit=edit, dataset=found.name, staging=staging, draft=draft, held=stack.pop_all()
+            )
+        return edit
+
+    def put(
+        self,
+        actor: Actor,
+        edit: str,
+        table: str,
+        mode: Literal["append", "replace"],
+        schema: pa.Schema,
+        batches: Iterable[pa.RecordBatch],
+        key: tuple[str, ...] = (),
+    ) -> tuple[str, ...]:
+        """Append rows to a table or replace it by them; returns what was repaired, for people."""
+        opened = self._get(actor, edit)
+        name = table if opened.draft.find(table) else check_name(table, "table")
+        rows = Rows(schema, batches, opened.staging)
+        if mode == "append":
+            return self._apply(opened, lambda draft: draft.append(name, rows), appends=True)
+        return self._apply(opened, lambda draft: draft.replace(name, rows, key))
+
+    def drop(self, actor: Actor, edit: str, table: str) -> None:
+        """Remove a table from the next version."""
+        self._apply(self._get(actor, edit), lambda draft: draft.drop(table))
+
+    def rename(self, actor: Actor, edit: str, table: str, name: str) -> None:
+        """Call a table otherwise from the next version on."""
+        name = check_name(name, "table")
+        self._apply(self._get(actor, edit), lambda draft: draft.rename(table, name))
+
+    def attach(self, actor: Actor, edit: str, name: str, path: Path, media_type: str = "") -> None:
+        """Keep a copy of a file in the next version."""
+        opened = self._get(actor, edit)
+        name = check_file_name(name)
+        staged = opened.staging / new_id()
+        file = stage_file(path, staged, media_type)
+        self._apply(opened, lambda draft: draft.attach(name, file, staged))
+
+    def detach(self, actor: Actor, edit: str, name: str) -> None:
+        """Remove a file from the next version."""
+        self._apply(self._get(actor, edit), lambda draft: draft.detach(name))
+
+    def commit(self, actor: Actor, edit: str, message: str = "") -> Commit | None:
+        """Make the changes a commit and move the branch; None when they change nothing.
+
+        Raises
+        ------
+        ConflictError
+            The branch moved since the edit began, and the edit does more than append. Nothing was changed.
+        """
+        opened = self._get(actor, edit)
+        try:
+            return self._commit(actor, opened, message)
+        finally:
+            self._close(opened)
+
+    def abort(self, actor: Actor, edit: str) -> None:
+        """Forget the edit; nothing of it stays."""
+        self._close(self._get(actor, edit))
+
+    @contextmanager
+    def draft(self, actor: Actor, dataset: str, branch: str) -> Iterator[tuple[Draft, str]]:
+        """The draft and id of an edit that is aborted on leaving unless it was committed: for jobs."""
+        edit = self.begin(actor, dataset, branch)
+        try:
+            yield self._open[edit.id].draft, edit.id
+        finally:
+            if edit.id in self._open:
+                self._close(self._open[edit.id])
+
+    def changed(self, actor: Actor, edit: str) -> None:
+        """Say that a draft was changed otherwise than by appending."""
+        self._get(actor, edit).appends = False
+
+    # ------------------------------------------------------------------------------------------------------ helpers
+
+    def _get(self, actor: Actor, edit: str) -> _Open:
+        found = self._open.get(edit)
+        if found is None:
+            raise NotFoundError(
+                "That edit was committed or aborted already.",
+                kind=ErrorKind.EDIT_NOT_FOUND,
+                next_step="Begin another one.",
+                details={"edit": edit},
+            )
+        self._permissions.require(actor, found.edit.dataset_id, Role.WRITE)
+        return found
+
+    def _apply(self, opened: _Open, change: Change, *, appends: bool = False) -> tuple[str, ...]:
+        warnings = change(opened.draft) or ()
+        opened.changes.append(change)
+        opened.appends = opened.appends and appends
+        return warnings
+
+    def _close(self, opened: _Open) -> None:
+        if self._open.pop(opened.edit.id, None) is not None:
+            opened.held.close()
+
+    def _draft(self, base: CommitId | None, staging: Path) -> Draft:
+        content = Content() if base is None else self._objects.commit(base).content
+        return Draft(objects=self._objects, backend=self._backend, base=content, staging=staging)
+
+    def _commit(self, actor: Actor, opened: _Open, message: str) -> Commit | None:
+        edit = opened.edit
+        with self._queues[edit.dataset_id, edit.branch]:
+            for attempt in range(_TRIES):
+                try:
+                    self._check_unmoved(opened.edit)
+                    return self._publish(actor, opened, message)
+                except ConflictError as error:
+                    lost_race = error.kind is ErrorKind.WRITE_CONFLICT
+                    if attempt == _TRIES - 1 or not (lost_race or opened.appends):
+                        raise
+                    time.sleep(random.uniform(0, 0.02 * attempt))
+                    if opened.appends:
+                        self._start_over(opened)
+        raise AssertionError("the loop returns or raises")
+
+    def _check_unmoved(self, edit: Edit) -> None:
+        """Notice a conflict before anything is stored; the last commit of this process is a hint that costs nothing."""
+        if self._last.get((edit.dataset_id, edit.branch), edit.base) != edit.base:
+            with self._database.read() as connection:
+                _expect_head(connection, edit)
+
+    def _start_over(self, opened: _Open) -> None:
+        """Apply the changes to the branch as it is now."""
+        with self._database.read() as connection:
+            head = references.get_branch(connection, opened.edit.dataset_id, opened.edit.branch)
+        opened.edit = opened.edit.model_copy(update={"base": head.commit})
+        opened.draft = self._draft(head.commit, opened.staging)
+        for change in opened.changes:
+            change(opened.draft)
+
+    def _publish(self, actor: Actor, opened: _Open, message: str) -> Commit | None:
+        edit, draft = opened.edit, opened.draft
+        if draft.content == draft.base:
+            return None
+        content = Content(tables=dict(sorted(draft.tables.items())), files=dict(sorted(draft.files.items())))
+        made = CommitObject(
+            content=content,
+            parents=() if edit.base is None else (edit.base,),
+            author=actor.name,
+            time=now(),
+            message=message or _default_message(draft),
+        )
+        return self._write(actor, opened, made)
+
+    def _write(self, actor: Actor, opened: _Open, made: CommitObject) -> Commit:
+        """Objects first, then the catalog: a reader sees the old version or the new one, whole."""
+        edit, text = opened.edit, made.encode()
+        commit_id = CommitId(hash_bytes(text))
+        texts = {**opened.draft.new_texts(), ObjectHash(commit_id): text}
+        pack = packs.build(texts, _note(opened, commit_id, made))
+        faults.reach("commit.before-objects")
+        self._backend.publish("objects", opened.draft.new_files())
+        faults.reach("commit.before-pack")
+        self._backend.write("packs", pack.name, pack.data)
+        faults.reach("commit.before-catalog")
+        commit = self._record(actor, edit, commit_id, made, pack)
+        faults.reach("commit.after-catalog")
+        self._objects.remember(texts)
+        self._last[edit.dataset_id, edit.branch] = commit_id
+        return commit
+
+    def _record(self, actor: Actor, edit: Edit, commit_id: CommitId, made: CommitObject, pack: packs.Pack) -> Commit:
+        commit = Commit(
+            id=commit_id, parents=made.parents, seq=0, author=made.author, time=made.time, message=made.message
+        )
+        ref = RefInfo(name=edit.branch, kind="branch", commit=commit_id)
+        with self._database.begin() as uow:
+            if not records.move_ref(uow.connection, edit.dataset_id, edit.branch, edit.base, commit_id):
+                _expect_head(uow.connection, edit)
+                records.add_ref(uow.connection, edit.dataset_id, ref)
+            seq = records.add_commit(uow.connection, edit.dataset_id, commit)
+            records.add_objects(uow.connection, pack.places)
+            log_move(uow, actor, edit.dataset_id, ref, "commit", old=edit.base, new=commit_id)
+            uow.commit()
+        return commit.model_copy(update={"seq": seq})
+
+
+def _expect_head(connection: Connection, edit: Edit) -> None:
+    """Raise unless the branch is where the edit began; an unborn ``main`` has no row."""
+    head = records.ref(connection, edit.dataset_id, edit.branch)
+    actual = None if head is None else head.commit
+    if actual != edit.base or (head is None and edit.branch != MAIN):
+        raise _moved(edit, actual)
+
+
+def _note(opened: _Open, commit_id: CommitId, made: CommitObject) -> dict[str, object]:
+    return {
+        "dataset": opened.edit.dataset_id,
+        "name": opened.dataset,
+        "ref": opened.edit.branch,
+        "from": opened.edit.base or "",
+        "to": commit_id,
+        "time": made.time,
+    }
+
+
+def _moved(edit: Edit, actual: CommitId | None) -> ConflictError:
+    place = f"is at {short(actual)}" if actual else "has moved"
+    since = f"at {short(edit.base)}" if edit.base else "before its first commit"
+    return ConflictError(
+        f"Branch {edit.branch!r} {place}; the edit began {since}.",
+        next_step="Nothing was changed. Look at the new commits, then make the edit again.",
+        details={"ref": edit.branch, "expected": edit.base, "actual": actual},
+    )
+
+
+def _default_message(draft: Draft) -> str:
+    old, new = draft.base.tables, draft.tables
+    parts = [
+        *(f"add {t}" for t in new if t not in old),
+        *(f"change {t}" for t in new if t in old and new[t] != old[t]),
+        *(f"drop {t}" for t in old if t not in new),
+        *(f"attach {f}" for f in draft.files if draft.files[f] != draft.base.files.get(f)),
+        *(f"detach {f}" for f in draft.base.files if f not in draft.files),
+    ]
+    text = ", ".join(parts)
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,239 @@
+"""Commits, references, their log and the index of small objects, as rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert  # both dialects take its ON CONFLICT DO NOTHING
+
+from jupyter_datasets.catalog.tables import commits, dataset_commits, objects, ref_log, refs
+from jupyter_datasets.services.versions.models import Commit, RefInfo, RefMove
+from jupyter_datasets.store.packs import Place
+from jupyter_datasets.values import CommitId, DatasetId, Micros, ObjectHash
+
+# ---------------------------------------------------------------------------------------------------------- objects
+
+
+def locate(connection: Connection, hashes: Sequence[ObjectHash]) -> dict[ObjectHash, Place]:
+    """Where small objects lie; one that is not indexed is left out."""
+    rows = connection.execute(select(objects).where(objects.c.hash.in_(list(hashes))))
+    return {ObjectHash(r.hash): Place(pack=ObjectHash(r.pack), offset=r.offset, length=r.length) for r in rows}
+
+
+def add_objects(connection: Connection, places: Mapping[ObjectHash, Place]) -> None:
+    """Index what a new pack holds; an object that is indexed already stays where it is."""
+    values = [{"hash": h, "pack": p.pack, "offset": p.offset, "length": p.length} for h, p in places.items()]
+    connection.execute(insert(objects).values(values).on_conflict_do_nothing())
+
+
+def packs(connection: Connection) -> list[ObjectHash]:
+    """The packs that the index names."""
+    return [ObjectHash(name) for name in connection.scalars(select(objects.c.pack).distinct())]
+
+
+# ---------------------------------------------------------------------------------------------------------- commits
+
+_COMMIT = (commits, dataset_commits.c.seq)
+
+
+def _commit_query() -> Select[Any]:
+    return select(*_COMMIT).join(dataset_commits, dataset_commits.c.commit_id == commits.c.id)
+
+
+def add_commit(connection: Connection, dataset_id: DatasetId, commit: Commit) -> int:
+    """Insert a commit into a dataset and give its number there; another dataset may hold the commit already."""
+    connection.execute(
+        insert(commits)
+        .values(
+            id=commit.id,
+            parents=json.dumps(commit.parents),
+            author=commit.author,
+            time_us=commit.time,
+            message=commit.message,
+        )
+        .on_conflict_do_nothing()
+    )
+    newest = select(
+        literal(dataset_id), literal(commit.id), func.coalesce(func.max(dataset_commits.c.seq), 0) + 1
+    ).where(dataset_commits.c.dataset_id == dataset_id)
+    added = insert(dataset_commits).from_select(["dataset_id", "commit_id", "seq"], newest)
+    return connection.execute(added.returning(dataset_commits.c.seq)).scalar_one()
+
+
+def commit(connection: Connection, dataset_id: DatasetId, commit_id: CommitId) -> Commit | None:
+    """A commit of the dataset by its full id."""
+    query = _commit_query().where(dataset_commits.c.dataset_id == dataset_id, commits.c.id == commit_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _to_commit(row)
+
+
+def commit_ids_by_prefix(connection: Connection, dataset_id: DatasetId, prefix: str, limit: int = 5) -> list[CommitId]:
+    """Commits of the dataset whose id starts with these hex digits."""
+    column = dataset_commits.c.commit_id
+    query = select(column).where(dataset_commits.c.dataset_id == dataset_id, column >= prefix, column < prefix + "g")
+    return [CommitId(c) for c in connection.scalars(query.order_by(column).limit(limit))]
+
+
+def commit_id_by_seq(connection: Connection, dataset_id: DatasetId, seq: int) -> CommitId | None:
+    """The commit with the dataset's own number."""
+    query = select(dataset_commits.c.commit_id).where(
+        dataset_commits.c.dataset_id == dataset_id, dataset_commits.c.seq == seq
+    )
+    return connection.scalar(query)
+
+
+def commits_below(connection: Connection, dataset_id: DatasetId, seq: int, limit: int) -> list[Commit]:
+    """Commits of the dataset with at most this number, newest first."""
+    query = (
+        _commit_query()
+        .where(dataset_commits.c.dataset_id == dataset_id, dataset_commits.c.seq <= seq)
+        .order_by(dataset_commits.c.seq.desc())
+        .limit(limit)
+    )
+    return [_to_commit(row) for row in connection.execute(query)]
+
+
+def newest_seq(connection: Connection, dataset_id: DatasetId) -> int:
+    """The highest sequence number of the dataset; 0 without commits."""
+    query = select(func.max(dataset_commits.c.seq)).where(dataset_commits.c.dataset_id == dataset_id)
+    return connection.scalar(query) or 0
+
+
+def all_commit_ids(connection: Connection, dataset_id: DatasetId | None = None) -> list[CommitId]:
+    """Every commit of a dataset, or of the store."""
+    query = select(dataset_commits.c.commit_id).distinct()
+    if dataset_id is not None:
+        query = query.where(dataset_commits.c.dataset_id == dataset_id)
+    return [CommitId(c) for c in connection.scalars(query)]
+
+
+def _to_commit(row: Row[Any]) -> Commit:
+    return Commit(
+        id=CommitId(row.id),
+        parents=tuple(json.loads(row.parents)),
+        seq=row.seq,
+        author=row.author,
+        time=Micros(row.time_us),
+        message=row.message,
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- references
+
+
+def ref(connection: Connection, dataset_id: DatasetId, name: str) -> RefInfo | None:
+    """A branch or tag by name."""
+    query = select(refs).where(refs.c.dataset_id == dataset_id, refs.c.name == name)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _to_ref(row)
+
+
+def all_refs(connection: Connection, dataset_id: DatasetId) -> list[RefInfo]:
+    """All branches and tags of a dataset by name."""
+    query = select(refs).where(refs.c.dataset_id == dataset_id).order_by(refs.c.name)
+    return [_to_ref(row) for row in connection.execute(query)]
+
+
+def refs_at(connection: Connection, dataset_id: DatasetId, ids: Iterable[CommitId]) -> dict[CommitId, list[str]]:
+    """The names that point at each of these commits."""
+    query = select(refs).where(refs.c.dataset_id == dataset_id, refs.c.commit_id.in_(list(ids))).order_by(refs.c.name)
+    found: dict[CommitId, list[str]] = {}
+    for row in connection.execute(query):
+        found.setdefault(CommitId(row.commit_id), []).append(row.name)
+    return found
+
+
+def add_ref(connection: Connection, dataset_id: DatasetId, info: RefInfo) -> None:
+    """Insert a branch or tag; a taken name shows as the database's uniqueness error."""
+    connection.execute(
+        insert(refs).values(dataset_id=dataset_id, name=info.name, kind=info.kind, commit_id=info.commit)
+    )
+
+
+def move_ref(
+    connection: Connection, dataset_id: DatasetId, name: str, old: CommitId | None, new: CommitId | None
+) -> bool:
+    """Compare and set; False when the reference is not at ``old``."""
+    query = update(refs).where(refs.c.dataset_id == dataset_id, refs.c.name == name, _at(old))
+    moved = connection.execute(query.values(commit_id=new).returning(refs.c.name))
+    return moved.one_or_none() is not None
+
+
+def remove_ref(connection: Connection, dataset_id: DatasetId, name: str, old: CommitId | None) -> bool:
+    """Delete a reference that is at ``old``; False when it is not."""
+    query = delete(refs).where(refs.c.dataset_id == dataset_id, refs.c.name == name, _at(old))
+    return connection.execute(query.returning(refs.c.name)).one_or_none() is not None
+
+
+def _at(commit_id: CommitId | None) -> Any:
+    return refs.c.commit_id.is_(None) if commit_id is None else refs.c.commit_id == commit_id
+
+
+def _to_ref(row: Row[Any]) -> RefInfo:
+    return RefInfo(name=row.name, kind=row.kind, commit=row.commit_id)
+
+
+# ---------------------------------------------------------------------------------------------------------- ref log
+
+
+def add_move(connection: Connection, dataset_id: DatasetId, move: RefMove) -> None:
+    """Append to the ref log."""
+    connection.execute(
+        insert(ref_log).values(
+            id=move.id,
+            dataset_id=dataset_id,
+            ref=move.ref,
+            kind=move.kind,
+            action=move.action,
+            old=move.old,
+            new=move.new,
+            target=move.target,
+            actor=move.actor,
+            time_us=move.time,
+        )
+    )
+
+
+def moves(connection: Connection, dataset_id: DatasetId, name: str) -> list[RefMove]:
+    """All moves of one reference, oldest first."""
+    query = select(ref_log).where(ref_log.c.dataset_id == dataset_id, ref_log.c.ref == name)
+    return [_to_move(row) for row in connection.execute(query.order_by(ref_log.c.id))]
+
+
+def move_at(connection: Connection, dataset_id: DatasetId, name: str, moment: Micros) -> RefMove | None:
+    """The last move of a reference up to a moment."""
+    query = (
+        select(ref_log)
+        .where(ref_log.c.dataset_id == dataset_id, ref_log.c.ref == name, ref_log.c.time_us <= moment)
+        .order_by(ref_log.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _to_move(row)
+
+
+def _to_move(row: Row[Any]) -> RefMove:
+    return RefMove(
+        id=row.id,
+        ref=row.ref,
+        kind=row.kind,
+        action=row.action,
+        old=row.old,
+        new=row.new,
+        target=row.target,
+        actor=row.actor,
+        time=Micros(row.time_us),
+    )
+
+
+def last_changes(connection: Connection, ids: Sequence[DatasetId]) -> dict[DatasetId, Micros]:
+    """When each dataset's references moved last."""
+    query = (
+        select(ref_log.c.dataset_id, func.max(ref_log.c.time_us).label("time"))
+        .where(ref_log.c.dataset_id.in_(list(ids)))
+        .group_by(ref_log.c.dataset_id)
+    )
+    return {DatasetId(r.dataset_id): Micros(r.time) for r in connection.execute(query)}

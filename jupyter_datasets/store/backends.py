@@ -1,0 +1,230 @@
+"""Where objects lie: a folder on a local disk, written so that nothing acknowledged is lost.
+
+The order is: fsync of the file, rename, fsync of the folder. A file is named by its hash and never altered. Its
+modification time is a moment derived from the hash, so that one ``stat`` tells whether anything wrote to it since.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from jupyter_datasets import faults
+from jupyter_datasets.errors import DamagedObjectError, ErrorKind, StorageError
+from jupyter_datasets.store.canonical import hash_file
+from jupyter_datasets.values import ObjectHash, new_id, short
+
+Kind = Literal["objects", "packs"]
+_STAMP_BASE = 978_307_200  # 2001-01-01, so that no tool takes the time for an unset one
+_READ_ONLY = 0o444
+
+
+@contextmanager
+def translated_io(doing: str) -> Iterator[None]:
+    """Turn the operating system's refusals into :class:`StorageError`; ``doing`` completes "... failed while"."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(error, doing) from error
+
+
+def storage_error(error: OSError, doing: str) -> StorageError:
+    """What an ``OSError`` means to the person whose data it was."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return StorageError(
+            f"The disk is full: {error.strerror} while {doing}.",
+            kind=ErrorKind.STORAGE_FULL,
+            next_step="Nothing was changed. Free some space and try again.",
+        )
+    return StorageError(
+        f"The disk refused: {error.strerror or error} while {doing}.",
+        next_step="Nothing was changed. Check the folder's permissions and the disk, then try again.",
+    )
+
+
+class LocalBackend:
+    """Objects, packs and staging folders of one store on a local disk.
+
+    Parameters
+    ----------
+    root
+        The store's folder; its sub-folders are made when first needed.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._staging = root / "staging"
+        # Folders whose own names are known to be durable. One that exists may be so new that nobody synced its parent.
+        self._durable: set[Path] = set()
+
+    def path(self, kind: Kind, name: str) -> Path:
+        """Where the object lies, whether it exists or not."""
+        return self.root / kind / name[:2] / name[2:]
+
+    def has(self, kind: Kind, name: str) -> bool:
+        """Whether the object is there; its content is not looked at."""
+        return self.path(kind, name).exists()
+
+    def new_staging(self) -> Path:
+        """A new private folder on the store's own file system."""
+        return self.staging(new_id())
+
+    def staging(self, name: str) -> Path:
+        """The private folder of that name on the store's own file system, empty."""
+        folder = self._staging / name
+        self.discard(folder)
+        with translated_io("making a staging folder"):
+            folder.mkdir(parents=True)
+        return folder
+
+    def discard_staging(self, name: str) -> None:
+        """Remove the staging folder of that name, if it is there."""
+        self.discard(self._staging / name)
+
+    def discard(self, folder: Path) -> None:
+        """Remove a staging folder with all that is in it; one that is gone already is fine."""
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def stagings(self) -> list[Path]:
+        """The staging folders that exist, in use or left by a process that died."""
+        return sorted(self._staging.iterdir()) if self._staging.exists() else []
+
+    def publish(self, kind: Kind, staged: Iterable[tuple[Path, ObjectHash]]) -> None:
+        """Move files whose content is synced into place under their hashes, and make the moves durable.
+
+        A file that is present already with the same size is kept and the staged one removed; one that an earlier try
+        moved is fine.
+        """
+        folders: set[Path] = set()
+        with translated_io("storing an object"):
+            for file, name in staged:
+                folders.add(self._move(kind, file, name))
+            for folder in sorted(folders):
+                sync_folder(folder)
+            for parent in {folder.parent for folder in folders - self._durable}:
+                sync_folder(parent)
+            self._durable |= folders
+
+    def _move(self, kind: Kind, file: Path, name: ObjectHash) -> Path:
+        target = self.path(kind, name)
+        if _size(target) is not None and _size(file) in (None, _size(target)):
+            file.unlink(missing_ok=True)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            stamp(file, name)
+            file.chmod(_READ_ONLY)
+            faults.reach("store.before-rename")
+            file.replace(target)
+            faults.reach("store.after-rename")
+        return target.parent
+
+    def write(self, kind: Kind, name: ObjectHash, data: bytes) -> None:
+        """Store a small object durably; does nothing but sync when it is present."""
+        folder = self.new_staging()
+        try:
+            file = folder / name
+            with translated_io("storing an object"):
+                file.write_bytes(data)
+                sync_file(file)
+            self.publish(kind, [(file, name)])
+        finally:
+            self.discard(folder)
+
+    def read(self, kind: Kind, name: str, offset: int = 0, length: int = -1) -> bytes:
+        """Bytes of an object; a missing one is a :class:`DamagedObjectError`."""
+        path = self.path(kind, name)
+        try:
+            with path.open("rb", buffering=0) as file:
+                file.seek(offset)
+                return file.read(length)
+        except FileNotFoundError as error:
+            raise missing(name, path) from error
+        except OSError as error:
+            raise storage_error(error, f"reading {path}") from error
+
+    def check(self, name: ObjectHash) -> Path:
+        """The path of a file in ``objects`` whose content is what its name says.
+
+        Trusts the time stamp; a file that anything wrote to since is hashed.
+
+        Raises
+        ------
+        DamagedObjectError
+            The file is missing, or its content has another hash.
+        """
+        path = self.path("objects", name)
+        try:
+            if path.stat().st_mtime_ns != _stamp_ns(name):
+                self.rehash("objects", name)
+        except FileNotFoundError as error:
+            raise missing(name, path) from error
+        return path
+
+    def rehash(self, kind: Kind, name: str) -> None:
+        """Read the whole object and compare its hash with its name."""
+        path = self.path(kind, name)
+        try:
+            actual = hash_file(path)
+        except FileNotFoundError as error:
+            raise missing(name, path) from error
+        except OSError as error:
+            raise storage_error(error, f"reading {path}") from error
+        if actual != name:
+            raise DamagedObjectError(
+                f"Object {short(name)} is damaged: its content has another hash ({path}).",
+                next_step="Restore the file from a copy of the store; nothing that needs it can be read until then.",
+                details={"object": name, "path": str(path)},
+            )
+
+    def names(self, kind: Kind) -> Iterator[ObjectHash]:
+        """Every object of the kind, in the order of names."""
+        base = self.root / kind
+        for folder in sorted(base.iterdir()) if base.exists() else ():
+            yield from (ObjectHash(folder.name + file.name) for file in sorted(folder.iterdir()))
+
+
+def missing(name: str, path: Path) -> DamagedObjectError:
+    """The error for an object that should be there and is not."""
+    return DamagedObjectError(
+        f"Object {short(name)} is missing ({path}).",
+        kind=ErrorKind.OBJECT_MISSING,
+        next_step="Restore the file from a copy of the store; nothing that needs it can be read until then.",
+        details={"object": name, "path": str(path)},
+    )
+
+
+def sync_file(path: Path) -> None:
+    """Make a file's content durable. A failed sync is never tried again: the caller drops the file."""
+    faults.reach("store.before-sync")
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    sync_file(path)
+
+
+def stamp(path: Path, name: str) -> None:
+    """Give the file the modification time that belongs to its hash."""
+    moment = _stamp_ns(name)
+    os.utime(path, ns=(moment, moment))
+
+
+def _stamp_ns(name: str) -> int:
+    return (_STAMP_BASE + 2 * int(name[:7], 16)) * 1_000_000_000
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,156 @@
+"""Rows that users hand over as Arrow: what columns they have, and their conversion for a segment writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import duckdb
+import pyarrow as pa
+
+from jupyter_datasets.errors import ErrorKind, InvalidInputError
+from jupyter_datasets.sqltext import quote_name, quote_text
+from jupyter_datasets.store import forms, logical, segments
+from jupyter_datasets.store.schemas import Column, Field, Schema
+
+BATCH_ROWS = 65_536
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """What a stream of Arrow data brings.
+
+    Attributes
+    ----------
+    columns
+        Names, empty and doubled ones repaired, with logical types; in the order of the stream.
+    warnings
+        What was repaired, for people.
+    """
+
+    columns: tuple[Column, ...]
+    warnings: tuple[str, ...]
+
+
+def inspect(schema: pa.Schema) -> Arrival:
+    """The columns that a stream of this schema brings.
+
+    Raises
+    ------
+    InvalidInputError
+        There is no column, or one has a type that cannot be stored.
+    """
+    if not schema.names:
+        raise InvalidInputError("There are no columns.", next_step="Give a table with at least one column.")
+    names, warnings = repair_names(schema.names)
+    kinds = _logical_types(schema.remove_metadata())
+    columns = tuple(Column(name=name, type=kind) for name, kind in zip(names, kinds, strict=True))
+    return Arrival(columns=columns, warnings=tuple(warnings))
+
+
+def repair_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Names that are not empty and differ in more than case, and what was changed, for people."""
+    taken: set[str] = set()
+    repaired, warnings = [], []
+    for position, name in enumerate(names, start=1):
+        base = name or f"column_{position}"
+        free, number = base, 2
+        while free.casefold() in taken:
+            free, number = f"{base}_{number}", number + 1
+        taken.add(free.casefold())
+        repaired.append(free)
+        if free != name:
+            warnings.append(f"Column {position} was called {name!r}; it is {free!r} now.")
+    return repaired, warnings
+
+
+def conform(
+    batches: Iterable[pa.RecordBatch], arrow: pa.Schema, columns: Sequence[Column], target: Schema
+) -> Iterator[pa.RecordBatch]:
+    """The rows in the order and types of a table, as its segment writer takes them.
+
+    Parameters
+    ----------
+    batches, arrow
+        The rows and their Arrow schema.
+    columns
+        What :func:`inspect` made of it.
+    target
+        The table's fields; one that the rows lack takes its default or null.
+    """
+    if _travels_already(arrow, columns, target):
+        yield from _renamed(batches, [f.birth for f in target.fields])
+        return
+    positions = {column.name: (f"c{i}", column.type) for i, column in enumerate(columns)}
+    select = ", ".join(_arriving(f, positions.get(f.name)) for f in target.fields)
+    plain = pa.schema([field.with_name(f"c{i}") for i, field in enumerate(arrow)])
+    renamed = (pa.RecordBatch.from_arrays(batch.columns, schema=plain) for batch in batches)
+    with segments.connect() as connection:
+        connection.register("arriving", pa.RecordBatchReader.from_batches(plain, renamed))
+        try:
+            yield from connection.sql(f"SELECT {select} FROM arriving").to_arrow_reader(BATCH_ROWS)
+        except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+            raise InvalidInputError(
+                f"A value does not fit its column: {error}.",
+                kind=ErrorKind.SCHEMA_MISMATCH,
+                next_step="Convert the column first, or replace the whole table.",
+            ) from error
+
+
+def _travels_already(arrow: pa.Schema, columns: Sequence[Column], target: Schema) -> bool:
+    """Whether the rows are in transfer form as they come, but for their names."""
+    return [(c.name, c.type) for c in columns] == [(f.name, f.type) for f in target.fields] and all(
+        field.type == forms.transfer_arrow_type(f.type) and forms.is_plain(f.type)
+        for field, f in zip(arrow, target.fields, strict=True)
+    )
+
+
+def _renamed(batches: Iterable[pa.RecordBatch], names: list[str]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for start in range(0, batch.num_rows, BATCH_ROWS):
+            yield batch.slice(start, BATCH_ROWS).rename_columns(names)
+
+
+def _arriving(field: Field, source: tuple[str, str] | None) -> str:
+    if source is None:
+        default = "NULL" if field.default is None else quote_text(field.default)
+        value = f"CAST({default} AS {field.type})"
+    else:
+        name, kind = quote_name(source[0]), source[1]
+        value = name if kind == field.type else f"CAST({name} AS {field.type})"
+    return f"{forms.to_transfer(value, field.type)} AS {quote_name(field.birth)}"
+
+
+@lru_cache(maxsize=256)
+def _logical_types(schema: pa.Schema) -> tuple[str, ...]:
+    try:
+        found = _described(schema)
+    except (duckdb.Error, pa.ArrowException) as error:
+        raise _unsupported(schema, str(error)) from error
+    return tuple(logical.concrete(logical.normalise(kind)) for kind in found)
+
+
+def _described(schema: pa.Schema) -> list[str]:
+    plain = pa.schema([field.with_name(f"c{i}") for i, field in enumerate(schema)])
+    with segments.connect() as connection:
+        connection.register("arriving", plain.empty_table())
+        return [str(kind) for kind in connection.sql("SELECT * FROM arriving").types]
+
+
+def _unsupported(schema: pa.Schema, why: str) -> InvalidInputError:
+    name, kind = next(((f.name, f.type) for f in schema if not _is_supported(f)), ("?", why))
+    return InvalidInputError(
+        f"Column {name!r} has the type {kind}, which cannot be stored.",
+        kind=ErrorKind.UNSUPPORTED_TYPE,
+        next_step="Convert the column to another type first.",
+        details={"column": name, "type": str(kind)},
+    )
+
+
+def _is_supported(field: pa.Field) -> bool:
+    try:
+        _described(pa.schema([field]))
+    except (duckdb.Error, pa.ArrowException):
+        return False
+    return True

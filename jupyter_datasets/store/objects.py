@@ -1,0 +1,93 @@
+"""Small objects (pages, roots, commits): found through an index that the caller supplies, read from packs, cached."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from jupyter_datasets.errors import DamagedObjectError, ErrorKind
+from jupyter_datasets.store import packs
+from jupyter_datasets.store.backends import LocalBackend
+from jupyter_datasets.store.canonical import decode
+from jupyter_datasets.store.commits import CommitObject
+from jupyter_datasets.store.roots import TableRoot
+from jupyter_datasets.values import CommitId, ObjectHash, short
+
+Locate = Callable[[Sequence[ObjectHash]], Mapping[ObjectHash, packs.Place]]
+_CACHED = 2048
+
+
+class Objects:
+    """Reads small objects by hash. Safe to use from several threads.
+
+    Parameters
+    ----------
+    backend
+        Where the packs lie.
+    locate
+        Tells in which pack each hash is; an unknown one is left out.
+    """
+
+    def __init__(self, backend: LocalBackend, locate: Locate) -> None:
+        self._backend = backend
+        self._locate = locate
+        self._cache: OrderedDict[ObjectHash, Mapping[str, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def load(self, hashes: Sequence[ObjectHash]) -> dict[ObjectHash, Mapping[str, Any]]:
+        """The values of these objects.
+
+        Raises
+        ------
+        DamagedObjectError
+            One is not indexed, its pack is missing, or its text has another hash.
+        """
+        found = self._cached(hashes)
+        absent = [name for name in dict.fromkeys(hashes) if name not in found]
+        if absent:
+            found |= self._read(absent)
+        return found
+
+    def commit(self, name: CommitId) -> CommitObject:
+        """A commit by its id."""
+        key = ObjectHash(name)
+        return CommitObject.from_json(self.load([key])[key])
+
+    def root(self, name: ObjectHash) -> TableRoot:
+        """A table root by its hash."""
+        return TableRoot.from_json(self.load([name])[name])
+
+    def remember(self, texts: Mapping[ObjectHash, bytes]) -> None:
+        """Keep objects that were just written, so that the next change need not read them."""
+        self._keep({name: decode(text) for name, text in texts.items()})
+
+    def _cached(self, hashes: Sequence[ObjectHash]) -> dict[ObjectHash, Mapping[str, Any]]:
+        with self._lock:
+            found = {name: self._cache[name] for name in hashes if name in self._cache}
+            for name in found:
+                self._cache.move_to_end(name)
+        return found
+
+    def _keep(self, values: Mapping[ObjectHash, Mapping[str, Any]]) -> None:
+        with self._lock:
+            self._cache.update(values)
+            while len(self._cache) > _CACHED:
+                self._cache.popitem(last=False)
+
+    def _read(self, names: Sequence[ObjectHash]) -> dict[ObjectHash, Mapping[str, Any]]:
+        places = self._locate(names)
+        values = {name: decode(self._text(name, places.get(name))) for name in names}
+        self._keep(values)
+        return dict(values)
+
+    def _text(self, name: ObjectHash, place: packs.Place | None) -> bytes:
+        if place is None:
+            raise DamagedObjectError(
+                f"Object {short(name)} is not in the index.",
+                kind=ErrorKind.OBJECT_MISSING,
+                next_step="Run 'jupyter datasets doctor' to see what is missing.",
+                details={"object": name},
+            )
+        return packs.unframe(name, self._backend.read("packs", place.pack, place.offset, place.length))

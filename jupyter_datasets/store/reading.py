@@ -1,0 +1,98 @@
+"""Read a table's segments in the order of rows: PyArrow, segment by segment, a few read ahead."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jupyter_datasets.store import forms, schemas, segments
+from jupyter_datasets.store.schemas import Field, Schema
+
+_AHEAD = 2
+
+
+class OrderedReader:
+    """Reads segments of any age as today's columns.
+
+    Parameters
+    ----------
+    schema
+        Today's schema.
+    columns
+        Names of the columns wanted, in the order wanted; all of them when None.
+    for_writer
+        Give rows as a segment writer takes them: in transfer form, under birth names.
+    """
+
+    def __init__(self, schema: Schema, columns: Sequence[str] | None = None, *, for_writer: bool = False) -> None:
+        fields = schema.fields if columns is None else tuple(schema.field(name) for name in columns)
+        self._schema = Schema(fields=fields, next_id=schema.next_id)
+        self._births = [f.birth for f in fields]
+        self._names = self._births if for_writer else [f.name for f in fields]
+        self._select = schemas.transfer_columns if for_writer else schemas.public_columns
+        self.arrow_schema = pa.schema(
+            [pa.field(name, _arrow_type(f, for_writer)) for name, f in zip(self._names, fields, strict=True)]
+        )
+
+    def table(self, paths: Sequence[str]) -> pa.Table:
+        """All rows."""
+        return pa.concat_tables([self.arrow_schema.empty_table(), *self.tables(paths)])
+
+    def batches(self, paths: Iterable[str]) -> Iterator[pa.RecordBatch]:
+        """All rows as batches."""
+        for table in self.tables(paths):
+            yield from table.to_batches()
+
+    def tables(self, paths: Iterable[str]) -> Iterator[pa.Table]:
+        """One table a segment, in order; the next ones are read meanwhile."""
+        waiting = iter(paths)
+        for path in islice(waiting, 1):  # without a thread, for one segment is all that a small change reads
+            yield self.segment(path)
+        with ThreadPoolExecutor(_AHEAD, thread_name_prefix="ordered") as threads:
+            ahead = deque(threads.submit(self.segment, path) for path in islice(waiting, _AHEAD))
+            while ahead:
+                table = ahead.popleft().result()
+                ahead.extend(threads.submit(self.segment, path) for path in islice(waiting, 1))
+                yield table
+
+    def segment(self, path: str) -> pa.Table:
+        """The rows of one segment."""
+        found = self._direct(path)
+        return self._converted(path) if found is None else found
+
+    def _direct(self, path: str) -> pa.Table | None:
+        """By PyArrow alone; None where the segment's columns are not what is wanted."""
+        try:
+            with pq.ParquetFile(path, memory_map=True) as file:
+                if all(self._is_direct(f, file.schema_arrow) for f in self._schema.fields):
+                    table = file.read(columns=self._births).select(self._births).rename_columns(self._names)
+                    return table.cast(self.arrow_schema)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            # PyArrow refuses some delta-packed columns that DuckDB writes and reads.
+            return None
+        return None
+
+    def _is_direct(self, field: Field, file: pa.Schema) -> bool:
+        index = file.get_field_index(field.birth)
+        if index < 0 or not forms.reads_as_is(field.type):
+            return False
+        wanted = self.arrow_schema.field(self._births.index(field.birth)).type
+        return bool(file.field(index).type == wanted)
+
+    def _converted(self, path: str) -> pa.Table:
+        query = (
+            f"SELECT {self._select(self._schema)} FROM read_parquet(?, schema => {schemas.reader_map(self._schema)})"
+        )
+        with segments.connect() as connection:
+            return connection.sql(query, params=[path]).to_arrow_table().cast(self.arrow_schema)
+
+
+def _arrow_type(field: Field, for_writer: bool) -> pa.DataType:
+    return forms.transfer_arrow_type(field.type) if for_writer else forms.arrow_type(field.type, as_text=field.as_text)

