@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from jupyter_datasets.catalog.database import Database
 from jupyter_datasets.services.datasets.service import DatasetService
+from jupyter_datasets.services.health.service import HealthService
 from jupyter_datasets.services.imports import service as imports
 from jupyter_datasets.services.jobs.service import JobService
 from jupyter_datasets.services.permissions.service import PermissionService
@@ -54,6 +55,7 @@ class Container:
         shared = (self.database, self.permissions, self.datasets, self.objects, self.backend)
         self.versions = VersionService(*shared)
         self.edits = EditService(*shared)
+        self.health = HealthService(*shared, embedded=not settings.catalog_url)
         self.jobs = JobService(self.database, self.permissions)
         self.imports = imports.ImportService(
             self.permissions, self.datasets, self.edits, self.jobs, self.backend, settings

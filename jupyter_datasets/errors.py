@@ -48,6 +48,7 @@ class ErrorKind(StrEnum):
     DATASET_EXISTS = "dataset-exists"
     REF_EXISTS = "ref-exists"
     TABLE_EXISTS = "table-exists"
+    FILE_EXISTS = "file-exists"
     # conflict
     REF_MOVED = "ref-moved"
     NOTHING_TO_UNDO = "nothing-to-undo"

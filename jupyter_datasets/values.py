@@ -91,7 +91,7 @@ def to_datetime(moment: Micros) -> datetime:
 
 def from_datetime(moment: datetime) -> Micros:
     """Microseconds UTC; a time without zone is taken as UTC."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    aware = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     whole = int(aware.replace(microsecond=0).timestamp())
     return Micros(whole * 1_000_000 + aware.microsecond)
 
@@ -101,6 +101,26 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
     folded = {name.casefold(): name for name in known}
     return [folded[name] for name in get_close_matches(word.casefold(), folded, n=3, cutoff=0.5)]
 
+
+def check_text(text: str, what: str) -> str:
+    """Text that every catalog can keep, or an error; ``what`` is how the message begins: ``"The message"``."""
+    if _is_text(text) and "\0" not in text:
+        return text
+    raise InvalidInputError(f"{what} {text!r} holds a NUL or a character that is not Unicode.")
+
+
+def _is_text(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def check_limit(limit: int) -> int:
+    """The length of one page of a list, or an error."""
+    if 1 <= limit <= _MAX_PAGE:
+        return limit
+    raise InvalidInputError(f"A page has 1 to {_MAX_PAGE:,} entries; {limit} were asked for.")
+
+
+_MAX_PAGE = 10_000
 
 # --------------------------------------------------------------------------------------------------------------------
 # Names
@@ -171,6 +191,8 @@ def check_file_name(text: str) -> str:
     name = unicodedata.normalize("NFC", text)
     if not name or name in {".", ".."}:
         rule = "it is empty or only dots"
+    elif not _is_text(name):
+        rule = "it holds a character that is not Unicode"
     elif len(name.encode()) > _FILE_NAME_BYTES:
         rule = f"it has more than {_FILE_NAME_BYTES} bytes"
     elif "/" in name or any(unicodedata.category(c) == "Cc" for c in name):
@@ -198,7 +220,7 @@ def _broken_ref_rule(text: str) -> str | None:
         return "it must have 1 to 200 characters"
     if re.fullmatch(r"[0-9a-fA-F]{6,64}", text):
         return "hex digits alone name a commit"
-    if bad := re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//", text):
+    if bad := re.search(r"[\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]|\.\.|@\{|//", text):
         return f"{bad.group()!r} is not allowed in it"
     if text == "@" or text.casefold() == "head" or text[0] in "-#":
         return "it is reserved or starts with '-' or '#'"
@@ -294,7 +316,7 @@ def _ref_base(text: str, base: str) -> str:
 def _moment(text: str, inner: str) -> Micros:
     try:
         return from_datetime(datetime.fromisoformat(inner.strip()))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise _bad_ref(text, f"{inner!r} is not a time such as 2026-01-31 or 2026-01-31T12:00:00+01:00") from error
 
 

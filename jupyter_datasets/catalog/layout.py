@@ -101,9 +101,14 @@ class StoreFormat:
         replace_file(store / _FORMAT_FILE, json.dumps(values, indent=2).encode(), mode=0o644, durable=True)
 
 
+def is_store(folder: Path) -> bool:
+    """Whether the folder is a store, rather than missing or something else."""
+    return (folder / _FORMAT_FILE).exists()
+
+
 def check_folder(store: Path) -> None:
     """Refuse a folder that is not a store and not empty, before anything is put into it."""
-    if store.is_dir() and not (store / _FORMAT_FILE).exists():
+    if store.is_dir() and not is_store(store):
         _check_empty(store)
 
 

@@ -24,12 +24,12 @@ class _Shared:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._open: dict[Path, tuple[Container, int]] = {}
+        self._open: dict[tuple[Path, str], tuple[Container, int]] = {}
         self._hooked = False
 
     def take(self, settings: Settings) -> Container:
         """The container of a store, opened if nobody has it open."""
-        place = settings.store.resolve()
+        place = settings.store.resolve(), settings.catalog_url
         with self._lock:
             container, users = self._open.get(place) or (build(settings, on_wait=_say_waiting), 0)
             self._open[place] = (container, users + 1)
@@ -38,7 +38,7 @@ class _Shared:
 
     def give_back(self, settings: Settings, wait: bool) -> None:
         """One user less; the last one closes the container."""
-        place = settings.store.resolve()
+        place = settings.store.resolve(), settings.catalog_url
         with self._lock:
             if place not in self._open:
                 return

@@ -267,7 +267,8 @@ class Dataset:
 
     def _lines(self) -> list[str]:
         version = self._current_version()
-        lines = [f"Dataset {self.name!r} at {self.current}" + (f": {self.description}" if self.description else "")]
+        about = f": {display.plain(self.description)}" if self.description else ""
+        lines = [f"Dataset {self.name!r} at {self.current}{about}"]
         if self.labels:
             lines.append("labels: " + ", ".join(self.labels))
         return lines if version else [*lines, "No commits yet. Import a file: ds.import_file('data.csv').result()"]

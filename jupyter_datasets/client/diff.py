@@ -81,7 +81,7 @@ class Diff:
 
     def _title(self) -> str:
         old, new = self.model.old, self.model.new
-        return f"{self._name}: {short(old.id)} ({old.message}) → {short(new.id)} ({new.message})"
+        return display.plain(f"{self._name}: {short(old.id)} ({old.message}) → {short(new.id)} ({new.message})")
 
     def __repr__(self) -> str:
         if not len(self):
@@ -116,7 +116,8 @@ class TableChanges:
 
         A row is its values, and doubles count. Columns that only one side has take no part.
         """
-        return self._query(f"SELECT * FROM ({{}}) ORDER BY {CHANGE}").to_arrow_table()
+        some = "WHERE false" if self.model.kind == "renamed" else ""
+        return self._query(f"SELECT * FROM ({{}}) {some} ORDER BY 1").to_arrow_table()
 
     def schema(self) -> pa.Table:
         """One line for each column that differs."""

@@ -9,7 +9,8 @@ from html import escape
 
 from jupyter_datasets.values import Micros, to_datetime
 
-_CELL = 60
+_CELL = 60  # characters
+_HTML_CELL = 500
 
 
 def text_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -29,7 +30,9 @@ def html_table(headers: Sequence[str], rows: Iterable[Sequence[object]], caption
     """The same as an HTML table."""
     head = "".join(f"<th style='text-align:left'>{escape(h)}</th>" for h in headers)
     body = "".join(
-        "<tr>" + "".join(f"<td style='text-align:left'><bdi>{escape(str(c))}</bdi></td>" for c in row) + "</tr>"
+        "<tr>"
+        + "".join(f"<td style='text-align:left'><bdi>{escape(_shortened(str(c), _HTML_CELL))}</bdi></td>" for c in row)
+        + "</tr>"
         for row in rows
     )
     title = f"<div><b><bdi>{escape(caption)}</bdi></b></div>" if caption else ""
@@ -44,6 +47,11 @@ def html_lines(lines: Iterable[str]) -> str:
 def html_preformatted(text: str) -> str:
     """Text whose spacing matters, as HTML."""
     return f"<pre>{escape(text)}</pre>"
+
+
+def plain(text: str) -> str:
+    """The text on one line, with nothing in it that could steer a terminal."""
+    return "".join(c if c.isprintable() else "�" for c in text)
 
 
 def count(number: int, what: str) -> str:
@@ -80,8 +88,11 @@ def _days(number: int) -> str:
 
 
 def _clip(cell: object) -> str:
-    text = "".join(c if c.isprintable() else "�" for c in str(cell))
-    return text if len(text) <= _CELL else text[: _CELL - 1] + "…"
+    return _shortened(plain(str(cell)), _CELL)
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _is_number(text: str) -> bool:

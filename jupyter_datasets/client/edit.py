@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings as python_warnings
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -98,9 +99,12 @@ class TableEdit:
         """
         self._put(rows, "append")
 
-    def replace(self, rows: Any, key: tuple[str, ...] | list[str] = ()) -> None:
-        """Make these rows the whole table. Fields match by name; the difference shows what changed."""
-        self._put(rows, "replace", tuple(key))
+    def replace(self, rows: Any, key: str | Iterable[str] = ()) -> None:
+        """Make these rows the whole table. Fields match by name; the difference shows what changed.
+
+        ``key`` names the columns that tell rows apart, when the table is made.
+        """
+        self._put(rows, "replace", (key,) if isinstance(key, str) else tuple(key))
 
     def _put(self, rows: Any, mode: Mode, key: tuple[str, ...] = ()) -> None:
         reader, notes = to_reader(rows)
@@ -119,10 +123,8 @@ def to_reader(rows: Any) -> tuple[pa.RecordBatchReader, tuple[str, ...]]:
     """
     if _is_pandas(rows):
         return _from_pandas(rows)
-    if isinstance(rows, dict):
-        rows = pa.table(rows)
-    elif isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows):
-        rows = pa.Table.from_pylist(rows)
+    if isinstance(rows, dict) or (isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)):
+        rows = _from_python(rows)
     if isinstance(rows, pa.RecordBatch):
         rows = pa.Table.from_batches([rows])
     if not hasattr(rows, "__arrow_c_stream__"):
@@ -131,6 +133,19 @@ def to_reader(rows: Any) -> tuple[pa.RecordBatchReader, tuple[str, ...]]:
             next_step="Give a pandas or polars DataFrame, a pyarrow Table, a DuckDB relation or a dict of columns.",
         )
     return pa.RecordBatchReader.from_stream(rows), ()
+
+
+def _from_python(rows: dict[str, Any] | list[dict[str, Any]]) -> pa.Table:
+    if isinstance(rows, list):
+        # Every row's columns count, and not only the first one's as in Table.from_pylist.
+        rows = {name: [row.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row)}
+    try:
+        return pa.table(rows)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise InvalidInputError(
+            f"The rows cannot be stored: {error}.",
+            next_step="Give every column a name that is text, values of one type, and the same number of values.",
+        ) from error
 
 
 def _is_pandas(rows: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -41,7 +42,7 @@ def export(rows: pa.RecordBatchReader, target: Path, format: Format | None = Non
     StorageError
         The file cannot be written; what was there before stays.
     """
-    options = _COPY[format or _format_of(target)]
+    options = _COPY[_format_of(target) if format is None else _known(format)]
     writing = target.with_name(f".{target.name}.{new_id()}")
     try:
         with segments.connect() as connection:
@@ -54,8 +55,15 @@ def export(rows: pa.RecordBatchReader, target: Path, format: Format | None = Non
             next_step="Check that the folder exists, may be written and has space.",
         ) from error
     finally:
-        writing.unlink(missing_ok=True)
+        with suppress(OSError):
+            writing.unlink()
     return target
+
+
+def _known(format: str) -> str:
+    if format not in _COPY:
+        raise InvalidInputError(f"{format!r} is no format to export to.", next_step=f"Use one of: {', '.join(_COPY)}.")
+    return format
 
 
 def _format_of(target: Path) -> str:

@@ -86,7 +86,7 @@ class Graph(Log):
         if not self._commits:
             return f"{self._name}: no commits yet. Import a file or add a table first."
         return "\n".join(
-            f"{lanes}  {short(c.id)} {c.message}{_named(c)}"
+            f"{lanes}  {short(c.id)} {display.plain(c.message)}{_named(c)}"
             for lanes, c in zip(draw_lanes(self._commits), self._commits, strict=True)
         )
 

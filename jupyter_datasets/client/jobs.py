@@ -34,7 +34,7 @@ class Bar:
     """A progress bar on standard error."""
 
     def __init__(self, title: str) -> None:
-        self._bar = tqdm(desc=title, leave=True, file=sys.stderr, bar_format="{desc}: {postfix}")
+        self._bar = tqdm(desc=display.plain(title), leave=True, file=sys.stderr, bar_format="{desc}: {postfix}")
         self._stage = ""
 
     def update(self, job: JobModel) -> None:
@@ -57,7 +57,7 @@ class Lines:
     """One line a stage, for pipes and logs."""
 
     def __init__(self, title: str, write: Callable[[str], object] = sys.stderr.write) -> None:
-        self._title = title
+        self._title = display.plain(title)
         self._write = write
         self._stage = ""
 
@@ -179,6 +179,6 @@ class Job(Generic[T]):
 
 def _so_far(job: JobModel) -> str:
     if job.error is not None:
-        return f", {job.error.get('message', '')}"
+        return f", {display.plain(job.error.get('message', ''))}"
     text = "" if job.status.ended else _postfix(job.progress)
     return f", {text}" if text else ""

@@ -11,6 +11,7 @@ import pyarrow as pa
 from jupyter_datasets.client.transport import Mode
 from jupyter_datasets.container import Container
 from jupyter_datasets.services.datasets.models import Dataset
+from jupyter_datasets.services.health.models import Report
 from jupyter_datasets.services.imports.models import ImportRequest
 from jupyter_datasets.services.jobs.models import Job, JobStatus
 from jupyter_datasets.services.versions.models import (
@@ -37,6 +38,7 @@ class LocalTransport:
         self._edits = container.edits
         self._jobs = container.jobs
         self._imports = container.imports
+        self._health = container.health
         self._actor = Actor.local()
         self.place = str(container.settings.store)
 
@@ -156,6 +158,9 @@ class LocalTransport:
 
     def own_jobs(self) -> list[Job]:
         return list(self._jobs.live.unfinished())
+
+    def doctor(self, rehash: str | None, on_progress: Callable[[int, int], object] | None) -> Report:
+        return self._health.check(self._actor, rehash, on_progress)
 
     def close(self, *, wait: bool) -> None:
         on_close, self._on_close = self._on_close, None

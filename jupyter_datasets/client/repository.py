@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,7 +12,9 @@ from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.jobs import Job
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.engine.pool import Engine
+from jupyter_datasets.errors import InvalidInputError
 from jupyter_datasets.services.datasets.models import Dataset as DatasetModel
+from jupyter_datasets.services.health.models import Report
 from jupyter_datasets.services.jobs.models import Job as JobModel
 from jupyter_datasets.services.jobs.models import JobStatus
 from jupyter_datasets.store import forms
@@ -69,14 +71,27 @@ class Repository:
     def jobs(self, *, status: str | None = None, dataset: str | None = None, limit: int = 100) -> Jobs:
         """Jobs, newest first."""
         dataset_id = None if dataset is None else self._transport.get_dataset(dataset).id
-        found = self._transport.list_jobs(None if status is None else JobStatus(status), dataset_id, limit)
+        found = self._transport.list_jobs(None if status is None else _job_status(status), dataset_id, limit)
         return Jobs(found)
 
     def job(self, job: str) -> Job[Any]:
         """A job by its id."""
         model = self._transport.get_job(job)
-        value = self[model.dataset_id].import_result if model.dataset_id else _plain_result
+        dataset = model.dataset_id
+        value = (lambda ended: self[dataset].import_result(ended)) if dataset else _plain_result
         return Job(model.id, self._transport, value)
+
+    def doctor(self, rehash: str | None = None, *, on_progress: Callable[[int, int], object] | None = None) -> Report:
+        """Check that the store is well and that all that branches and tags need is there.
+
+        Parameters
+        ----------
+        rehash
+            A dataset whose files are to be read again at all its versions, or ``"all"`` for every file of the store.
+        on_progress
+            Called with the bytes read again so far, and in all.
+        """
+        return self._transport.doctor(rehash, on_progress)
 
     def close(self) -> None:
         """Wait for running jobs, showing their progress, and let go of the store."""
@@ -115,6 +130,15 @@ class Repository:
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)
+
+
+def _job_status(text: str) -> JobStatus:
+    try:
+        return JobStatus(text)
+    except ValueError as error:
+        raise InvalidInputError(
+            f"{text!r} is no status of a job.", next_step=f"Use one of: {', '.join(JobStatus)}."
+        ) from error
 
 
 def _plain_result(job: JobModel) -> Mapping[str, Any]:

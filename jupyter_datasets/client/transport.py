@@ -9,6 +9,7 @@ from typing import BinaryIO, Literal, Protocol
 import pyarrow as pa
 
 from jupyter_datasets.services.datasets.models import Dataset
+from jupyter_datasets.services.health.models import Report
 from jupyter_datasets.services.imports.models import ImportRequest
 from jupyter_datasets.services.jobs.models import Job, JobStatus
 from jupyter_datasets.services.versions.models import (
@@ -149,6 +150,9 @@ class Transport(Protocol):
 
     def own_jobs(self) -> list[Job]:
         """Jobs of this client that have not ended."""
+
+    def doctor(self, rehash: str | None, on_progress: Callable[[int, int], object] | None) -> Report:
+        """Check the store, and read a dataset's files again, or ``all``."""
 
     def close(self, *, wait: bool) -> None:
         """Let go of the store; running jobs are waited for, or cancelled."""

@@ -21,7 +21,7 @@ from jupyter_datasets.services.versions.models import Version as VersionModel
 from jupyter_datasets.store import schemas
 from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Schema
-from jupyter_datasets.values import nearest, short
+from jupyter_datasets.values import name_key, nearest, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +55,7 @@ class Version:
         return Files(self._transport, self._model)
 
     def __getitem__(self, table: str) -> Table:
-        found = next((t for t in self._model.tables if t.name.casefold() == table.casefold()), None)
+        found = next((t for t in self._model.tables if name_key(t.name) == name_key(table)), None)
         if found is None:
             names = [t.name for t in self._model.tables]
             hints = nearest(table, names)
@@ -68,7 +68,7 @@ class Version:
         return self._table(found)
 
     def __contains__(self, table: str) -> bool:
-        return any(t.name.casefold() == table.casefold() for t in self._model.tables)
+        return any(name_key(t.name) == name_key(table) for t in self._model.tables)
 
     def __iter__(self) -> Iterator[str]:
         return iter(t.name for t in self._model.tables)
@@ -87,7 +87,7 @@ class Version:
         return tables + [(f.name, "file", f.media_type, display.size(f.bytes)) for f in self._model.files]
 
     def _title(self) -> str:
-        return f"{self._dataset_name}@{short(self.commit.id)}  {self.commit.message}"
+        return display.plain(f"{self._dataset_name}@{short(self.commit.id)}  {self.commit.message}")
 
     def __repr__(self) -> str:
         return f"{self._title()}\n{display.text_table(('name', 'rows', 'columns', 'size'), self._rows())}"
@@ -105,6 +105,14 @@ class Files(Mapping[str, "AttachedFile"]):
         self._files = {f.name: f for f in model.files}
 
     def __getitem__(self, name: str) -> AttachedFile:
+        if name not in self._files:
+            hints = nearest(name, self._files)
+            raise NotFoundError(
+                f"Version {short(self._model.commit.id)} has no file {name!r}.",
+                kind=ErrorKind.FILE_NOT_FOUND,
+                next_step=f"Did you mean {hints[0]!r}?" if hints else f"Files: {', '.join(self._files) or 'none'}.",
+                details={"file": name, "suggestions": hints},
+            )
         return AttachedFile(self._transport, self._model, self._files[name])
 
     def __iter__(self) -> Iterator[str]:

@@ -9,7 +9,7 @@ that the user *declared*, only the value counts: ``'007'`` is the number 7 then,
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jupyter_datasets.sqltext import quote_text
@@ -65,10 +65,43 @@ class Check:
         """SQL for the value of a text, which is itself SQL."""
         return self.cast.format(t=text)
 
-    def fits(self, text: str, value: str) -> str:
-        """SQL that is true where the text can become the value, false where not, and true or NULL for NULL."""
+    def fits(self, text: str, value: str, words: Sequence[str] = ()) -> str:
+        """SQL that is false where a text is neither a value of the type nor one of the words, else true."""
         quick, full = self.quick.format(t=text, v=value), self.full.format(t=text, v=value)
-        return f"CASE WHEN {quick} THEN true ELSE {value} IS NOT NULL AND {full} END"
+        other = f" OR {text} IN ({', '.join(map(quote_text, words))})" if words else ""
+        return f"CASE WHEN {quick} OR {text} IS NULL THEN true ELSE {value} IS NOT NULL AND ({full}){other} END"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextForm:
+    """How values are written in one file, as far as the user said.
+
+    Attributes
+    ----------
+    nulls
+        Texts that stand for null in every column; None for :data:`NULL_WORDS` in columns of other types than text.
+    decimal
+        The mark before a fraction.
+    """
+
+    nulls: tuple[str, ...] | None = None
+    decimal: str = "."
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What stands for null in a column of another type than text. Nothing typed is written as an empty text."""
+        return NULL_WORDS if self.nulls is None else ("",)
+
+    def text(self, column: str) -> str:
+        """SQL for a column's text, null where the user's words say so."""
+        if not self.nulls:
+            return column
+        return f"CASE WHEN {column} IN ({', '.join(map(quote_text, self.nulls))}) THEN NULL ELSE {column} END"
+
+    def typed_text(self, text: str, kind: str) -> str:
+        """SQL for a text as DuckDB's cast to the type expects it."""
+        # The marks change places, so that the point of '1.500' is not taken for a decimal mark.
+        return f"translate({text}, ',.', '.,')" if self.decimal == "," and is_number(kind) else text
 
 
 def is_number(kind: str) -> bool:
@@ -146,7 +179,7 @@ def _float_check(kind: str, declared: bool) -> Check:
     if kind == "FLOAT" and not declared:
         quick, kept = "CAST({v} AS VARCHAR) = {t}", "CAST({v} AS VARCHAR) = trim({t})"
     else:
-        quick = usual + " AND strlen({t}) <= 16 AND true"
+        quick = usual + " AND strlen({t}) <= 16 AND NOT contains({t}, '_')"
         kept = "true" if declared else f"{_digits('{t}')} = {_digits(_printed())}"
     return _cast_check(kind, quick, f"({written} AND {kept} OR {_matches(_spaced(_INFINITE))})")
 
@@ -182,10 +215,3 @@ def _time_pattern(kind: str, declared: bool) -> str:
         return f"{moment}{_ZONE_ANY}" if declared else f"{moment}{_ZONE_UTC}"
     return f"{_DAY}([ T]+{_CLOCK}({seconds})?)?"
 
-
-def known_types(columns: Sequence[str], given: Mapping[str, str]) -> dict[int, str]:
-    """The types given for some columns, by position. Names that differ only in case are equal unless both exist."""
-    exact = {name: i for i, name in enumerate(columns)}
-    folded = {name.casefold(): i for i, name in enumerate(columns)}
-    places = {name: exact.get(name, folded.get(name.casefold())) for name in given}
-    return {place: given[name] for name, place in places.items() if place is not None}

@@ -23,13 +23,13 @@ from jupyter_datasets.engine.patches import Patch, blank
 from jupyter_datasets.engine.sqltokens import Token, brackets, text_at, top_level, word_at
 from jupyter_datasets.engine.statement_errors import statement_error
 
-_QUERY_WORDS = frozenset("SELECT FROM WITH VALUES TABLE PIVOT PIVOT_WIDER UNPIVOT PIVOT_LONGER".split())
-_DESCRIBING = frozenset("DESCRIBE DESC SUMMARIZE SHOW".split())
-_LISTING = frozenset("TABLES ALL DATABASES SCHEMAS VARIABLES".split())
-_PIVOTS = frozenset(("PIVOT", "PIVOT_WIDER"))
-_SET_OPERATIONS = frozenset("UNION EXCEPT INTERSECT".split())
-_BEFORE_QUERY = _SET_OPERATIONS | frozenset("ALL DISTINCT NAME".split())
-_TIME_TYPES = frozenset("TIMESTAMP TIMESTAMPTZ DATE".split())
+_QUERY_WORDS = {"SELECT", "FROM", "WITH", "VALUES", "TABLE", "PIVOT", "PIVOT_WIDER", "UNPIVOT", "PIVOT_LONGER"}
+_DESCRIBING = {"DESCRIBE", "DESC", "SUMMARIZE", "SHOW"}
+_LISTING = {"TABLES", "ALL", "DATABASES", "SCHEMAS", "VARIABLES"}
+_PIVOTS = {"PIVOT", "PIVOT_WIDER"}
+_SET_OPERATIONS = {"UNION", "EXCEPT", "INTERSECT"}
+_BEFORE_QUERY = _SET_OPERATIONS | _DESCRIBING | {"ALL", "DISTINCT", "NAME"}
+_TIME_TYPES = {"TIMESTAMP", "TIMESTAMPTZ", "DATE"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +106,7 @@ class SoftGrammar:
         before = self._tokens[index - 1]
         if self._tokens[index].word in _DESCRIBING:
             return False  # a DESC behind anything else sorts
-        return before.text == ")" or before.word in _BEFORE_QUERY | _DESCRIBING
+        return before.text == ")" or before.word in _BEFORE_QUERY
 
     def _take_description(self, index: int) -> None:
         verb = self._tokens[index]
@@ -148,14 +148,13 @@ class SoftGrammar:
         return (t for t in tokens[index : index + 1] if t.is_literal)
 
     def _is_pivot_statement(self, index: int) -> bool:
-        """Tells ``PIVOT t ON x`` from the operator ``t PIVOT (sum(y) FOR x IN (1, 2))``."""
+        """Tells ``PIVOT t ON x`` from the operator ``t PIVOT (sum(y) FOR x IN (1, 2))`` and from a label."""
+        if text_at(self._tokens, index - 1) == "." or word_at(self._tokens, index - 1) == "AS":
+            return False
         if text_at(self._tokens, index + 1) != "(":
-            return index == 0 or not self._tokens[index - 1].is_name or self._starts_query(index) or self._after_verb(index)
+            return True
         inside = top_level(self._tokens, index + 2, len(self._tokens), self._pairs)
         return not any(word_at(self._tokens, i) == "FOR" for i in inside)
-
-    def _after_verb(self, index: int) -> bool:
-        return word_at(self._tokens, index - 1) in _DESCRIBING
 
     def _flatten(self, text: str, index: int) -> str:
         inside = list(self._pivot_tokens(index))

@@ -11,7 +11,9 @@ from typing import NamedTuple
 import duckdb
 
 # DuckDB turns these into one blank before it parses, which moves all places behind them.
-UNICODE_SPACES = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u205f\u2060\u3000\ufeff"
+UNICODE_SPACES = (
+    "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u205f\u2060\u3000\ufeff"
+)
 _TO_BLANK = str.maketrans(dict.fromkeys(UNICODE_SPACES, " "))
 _SPACE = re.compile(f"[{UNICODE_SPACES}]")
 _OPENING = {"(": ")", "[": "]", "{": "}"}

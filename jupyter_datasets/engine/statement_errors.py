@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -40,7 +38,7 @@ def statement_error(
         line, column = line_and_column(text, position)
         shown = excerpt(text, position)
         details |= {"line": line, "column": column, "position": position, "excerpt": shown}
-        message = f"{message.rstrip('.')} (line {line}, column {column}).\n{shown}\n"
+        message = f"{message.rstrip('.!')} (line {line}, column {column}).\n{shown}\n"
     return StatementError(message, kind=kind, next_step=next_step or _did_you_mean(suggestions), details=details)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from jupyter_datasets.engine.soft_grammar import TimeClause
-from jupyter_datasets.engine.sqltokens import Offsets, Token, brackets, text_at, top_level, word_at
+from jupyter_datasets.engine.sqltokens import Offsets, Token, brackets, text_at, top_level
 from jupyter_datasets.engine.sqltrees import ColumnNode, Node, TableNode, fold, parse_queries
 from jupyter_datasets.engine.statement_errors import statement_error
 from jupyter_datasets.errors import ErrorKind, StatementError
@@ -64,7 +64,7 @@ class TableName:
     is_literal: bool = False
     written: tuple[str, ...] = field(repr=False)  # the path with its @version
     name_span: Span = field(repr=False)
-    time_span: Span | None = field(default=None, repr=False)
+    at_span: Span | None = field(default=None, repr=False)
     level: int = field(default=0, repr=False)  # numbers the SELECT that it belongs to
 
     @property
@@ -141,13 +141,93 @@ class NameReader:
             raise self._error(f"The place of {node.path[-1]} in the statement cannot be found", start)
         is_literal = self._tokens[name].is_string
         path, ref = (node.path, None) if is_literal else self._split_ref(node.path, spans)
-        end, at_span = self._extent(name, self._offsets.index(node.end), has_at=node.at is not None)
-        time = self._take_time(start, end)
-        clauses = [
-            clause
-            for clause, given in (
-                (at_span and (at_span, lambda: self._at_clause(cast(Node, node.at), cast(Span, at_span))), at_span),
-            )
-            if given
-        ]
-        raise NotImplementedError(clauses, path, ref, time, is_literal)
+        last, at_span = self._extent(name + len(spans) * 2 - 1, self._offsets.index(node.end), node.at)
+        time = self._take_time(start, self._offsets.index(node.end))
+        given = _read_at(node.at, self._sql, at_span[0]) if node.at and at_span else None
+        return TableName(
+            path=path,
+            alias=node.alias,
+            at=self._only(ref, given, self._read_time(time) if time else None),
+            span=(start, max(last, time.end if time else last)),
+            is_literal=is_literal,
+            written=node.path,
+            name_span=(spans[0][0], spans[-1][1]),
+            at_span=at_span,
+            level=node.level,
+        )
+
+    def _name_spans(self, first: int | None, path: Sequence[str]) -> tuple[Span, ...] | None:
+        """The places of the names of a path, None when the tokens are not such a chain."""
+        if first is None or first < 0:
+            return None
+        names = self._tokens[first : first + 2 * len(path) - 1 : 2]
+        dots = self._tokens[first + 1 : first + 2 * len(path) - 2 : 2]
+        if len(names) < len(path) or any(dot.text != "." for dot in dots):
+            return None
+        if any(fold(token.name) != fold(part) for token, part in zip(names, path, strict=True)):
+            return None
+        return tuple((token.start, token.end) for token in names)
+
+    def _split_ref(self, path: tuple[str, ...], spans: Sequence[Span]) -> tuple[tuple[str, ...], At | None]:
+        if len(path) > _MAX_PARTS:
+            raise self._error(f"A table's name has at most {_MAX_PARTS} parts", spans[0][0])
+        marked = [i for i, part in enumerate(path) if "@" in part]
+        if not marked:
+            return path, None
+        name, _, ref = path[marked[0]].partition("@")
+        position = spans[marked[0]][0]
+        if not name or not ref or len(marked) > 1:
+            raise self._error(f"{'.'.join(path)} is not of the form name@version", position)
+        names = (*path[: marked[0]], name, *path[marked[0] + 1 :])
+        return names, At(unit="version", value=ref, position=position)
+
+    def _extent(self, index: int, end: int, at: Node | None) -> tuple[int, Span | None]:
+        """Where the reference ends without TABLESAMPLE, and the place of its AT clause."""
+        last, at_span = self._tokens[index - 1].end, None
+        for i in top_level(self._tokens, index, len(self._tokens), self._pairs):
+            token = self._tokens[i]
+            if token.start >= end or (token.word == "TABLESAMPLE" and text_at(self._tokens, i - 1) != "."):
+                break
+            last = self._tokens[self._pairs.get(i, i)].end
+            if at and token.word == "AT" and i + 1 in self._pairs:
+                at_span = (token.start, self._tokens[self._pairs[i + 1]].end)
+        return last, at_span
+
+    def _take_time(self, start: int, end: int) -> TimeClause | None:
+        for time in self._times:
+            if start < time.start < end or time.after == end:
+                self._times.remove(time)
+                return time
+        return None
+
+    def _read_time(self, time: TimeClause) -> At:
+        try:
+            queries = parse_queries(f"FROM t AT ({time.unit} => {time.value})", self._sql)
+        except StatementError as error:
+            raise self._error(f"{time.value} is not a literal", time.start) from error
+        return _read_at(cast(list[Node], queries)[0]["from_table"]["at_clause"], self._sql, time.start)
+
+    def _only(self, *clauses: At | None) -> At | None:
+        given = [clause for clause in clauses if clause]
+        if len(given) > 1:
+            raise self._error("The version of this table is given twice", given[1].position)
+        return given[0] if given else None
+
+    def _error(self, message: str, position: int | None) -> StatementError:
+        return statement_error(message, text=self._sql, position=position, kind=ErrorKind.STATEMENT_REFUSED)
+
+
+def _read_at(clause: Node, sql: str, position: int) -> At:
+    unit = cast(TimeUnit, clause["unit"].lower())
+    value = clause["expr"]["child"] if clause["expr"]["class"] == "CAST" else clause["expr"]
+    if value["class"] == "PARAMETER":
+        return At(unit=unit, parameter=value["identifier"], position=position)
+    if value["class"] == "CONSTANT" and value["literal"]["kind"] in ("STRING", "INTEGER"):
+        return At(unit=unit, value=value["literal"]["text"], position=position)
+    raise statement_error(
+        f"The {unit} of a table must be a literal or a $parameter",
+        text=sql,
+        position=position,
+        kind=ErrorKind.STATEMENT_REFUSED,
+        next_step="Compute it in Python and pass it as a parameter: AT (TIMESTAMP => $when).",
+    )

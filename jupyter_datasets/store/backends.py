@@ -22,6 +22,7 @@ from jupyter_datasets.values import ObjectHash, new_id, short
 Kind = Literal["objects", "packs"]
 _STAMP_BASE = 978_307_200  # 2001-01-01, so that no tool takes the time for an unset one
 _READ_ONLY = 0o444
+_HASH_LENGTH = 64
 
 
 @contextmanager
@@ -104,11 +105,16 @@ class LocalBackend:
         with translated_io("storing an object"):
             for file, name in staged:
                 folders.add(self._move(kind, file, name))
-            for folder in sorted(folders):
-                sync_folder(folder)
-            for parent in {folder.parent for folder in folders - self._durable}:
-                sync_folder(parent)
-            self._durable |= folders
+            self._sync_names(folders)
+
+    def _sync_names(self, folders: set[Path]) -> None:
+        """Make the names in these folders durable, and the folders' own names where that was not done yet."""
+        for folder in sorted(folders):
+            sync_folder(folder)
+        above = {folder.parent for folder in folders - self._durable} - {self.root.parent}
+        if above:
+            self._sync_names(above)
+        self._durable |= folders
 
     def _move(self, kind: Kind, file: Path, name: ObjectHash) -> Path:
         target = self.path(kind, name)
@@ -167,25 +173,18 @@ class LocalBackend:
 
     def rehash(self, kind: Kind, name: str) -> None:
         """Read the whole object and compare its hash with its name."""
-        path = self.path(kind, name)
-        try:
-            actual = hash_file(path)
-        except FileNotFoundError as error:
-            raise missing(name, path) from error
-        except OSError as error:
-            raise storage_error(error, f"reading {path}") from error
-        if actual != name:
-            raise DamagedObjectError(
-                f"Object {short(name)} is damaged: its content has another hash ({path}).",
-                next_step="Restore the file from a copy of the store; nothing that needs it can be read until then.",
-                details={"object": name, "path": str(path)},
-            )
+        verify(self.path(kind, name), name)
 
     def names(self, kind: Kind) -> Iterator[ObjectHash]:
         """Every object of the kind, in the order of names."""
         base = self.root / kind
         for folder in sorted(base.iterdir()) if base.exists() else ():
             yield from (ObjectHash(folder.name + file.name) for file in sorted(folder.iterdir()))
+
+
+def name_of(path: Path) -> str:
+    """The hash by which a file is called, in its place or in a staging folder."""
+    return path.name if len(path.name) == _HASH_LENGTH else path.parent.name + path.name
 
 
 def missing(name: str, path: Path) -> DamagedObjectError:
@@ -196,6 +195,28 @@ def missing(name: str, path: Path) -> DamagedObjectError:
         next_step="Restore the file from a copy of the store; nothing that needs it can be read until then.",
         details={"object": name, "path": str(path)},
     )
+
+
+def verify(path: Path, name: str) -> None:
+    """Read a whole file and compare its hash with its name.
+
+    Raises
+    ------
+    DamagedObjectError
+        The file is missing, or its content has another hash.
+    """
+    try:
+        actual = hash_file(path)
+    except FileNotFoundError as error:
+        raise missing(name, path) from error
+    except OSError as error:
+        raise storage_error(error, f"reading {path}") from error
+    if actual != name:
+        raise DamagedObjectError(
+            f"Object {short(name)} is damaged: its content has another hash ({path}).",
+            next_step="Restore the file from a copy of the store; nothing that needs it can be read until then.",
+            details={"object": name, "path": str(path)},
+        )
 
 
 def sync_file(path: Path) -> None:

@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from jupyter_datasets.errors import ErrorKind, InvalidInputError
 from jupyter_datasets.sqltext import quote_name, quote_text
-from jupyter_datasets.store import forms, logical, segments
+from jupyter_datasets.store import exactness, forms, logical, segments
 from jupyter_datasets.store.schemas import Column, Field, Schema
 
 BATCH_ROWS = 65_536
+_BATCH_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,11 +51,11 @@ def inspect(schema: pa.Schema) -> Arrival:
 
 
 def repair_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Names that are not empty and differ in more than case, and what was changed, for people."""
+    """Names that are not empty, hold no NUL and differ in more than case, and what was changed, for people."""
     taken: set[str] = set()
     repaired, warnings = [], []
     for position, name in enumerate(names, start=1):
-        base = name or f"column_{position}"
+        base = name.replace("\0", "_") or f"column_{position}"
         free, number = base, 2
         while free.casefold() in taken:
             free, number = f"{base}_{number}", number + 1
@@ -78,24 +79,22 @@ def conform(
         What :func:`inspect` made of it.
     target
         The table's fields; one that the rows lack takes its default or null.
+
+    Raises
+    ------
+    InvalidInputError
+        A value that its column cannot hold exactly, text that is not UTF-8, or a batch of other types than it should
+        have. Errors of whoever makes the batches pass as they are.
     """
     if _travels_already(arrow, columns, target):
-        yield from _renamed(batches, [f.birth for f in target.fields])
+        yield from _slices(batches, _named(arrow, [f.birth for f in target.fields]))
         return
-    positions = {column.name: (f"c{i}", column.type) for i, column in enumerate(columns)}
-    select = ", ".join(_arriving(f, positions.get(f.name)) for f in target.fields)
-    plain = pa.schema([field.with_name(f"c{i}") for i, field in enumerate(arrow)])
-    renamed = (pa.RecordBatch.from_arrays(batch.columns, schema=plain) for batch in batches)
+    present = {column.name for column in columns}
+    query = f"SELECT {', '.join(_arriving(f, f.name in present) for f in target.fields)} FROM arriving"
     with segments.connect() as connection:
-        connection.register("arriving", pa.RecordBatchReader.from_batches(plain, renamed))
-        try:
-            yield from connection.sql(f"SELECT {select} FROM arriving").to_arrow_reader(BATCH_ROWS)
-        except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
-            raise InvalidInputError(
-                f"A value does not fit its column: {error}.",
-                kind=ErrorKind.SCHEMA_MISMATCH,
-                next_step="Convert the column first, or replace the whole table.",
-            ) from error
+        # Pushed, not pulled by DuckDB as a stream: errors of whoever makes the batches would lose what they are.
+        for rows in _gathered(_slices(batches, _named(arrow, [column.name for column in columns]))):
+            yield from _converted(connection, query, rows)
 
 
 def _travels_already(arrow: pa.Schema, columns: Sequence[Column], target: Schema) -> bool:
@@ -106,20 +105,61 @@ def _travels_already(arrow: pa.Schema, columns: Sequence[Column], target: Schema
     )
 
 
-def _renamed(batches: Iterable[pa.RecordBatch], names: list[str]) -> Iterator[pa.RecordBatch]:
+def _named(arrow: pa.Schema, names: Sequence[str]) -> pa.Schema:
+    """The types under these names; all nullable, for batches of several origins must agree."""
+    return pa.schema([pa.field(name, kind) for name, kind in zip(names, arrow.types, strict=True)])
+
+
+def _slices(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        for start in range(0, batch.num_rows, BATCH_ROWS):
-            yield batch.slice(start, BATCH_ROWS).rename_columns(names)
+        try:
+            named = pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise _mismatch(f"A batch has other columns than its schema says: {error}.") from error
+        exactness.check(named)
+        for start in range(0, named.num_rows, BATCH_ROWS):
+            yield named.slice(start, BATCH_ROWS)
 
 
-def _arriving(field: Field, source: tuple[str, str] | None) -> str:
-    if source is None:
-        default = "NULL" if field.default is None else quote_text(field.default)
-        value = f"CAST({default} AS {field.type})"
+def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Small batches together, for each conversion has its price."""
+    waiting: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows >= BATCH_ROWS or size >= _BATCH_BYTES:
+            yield pa.Table.from_batches(waiting)
+            waiting, rows, size = [], 0, 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)
+
+
+def _converted(connection: duckdb.DuckDBPyConnection, query: str, rows: pa.Table) -> list[pa.RecordBatch]:
+    connection.register("arriving", rows)
+    try:
+        return list(connection.sql(query).to_arrow_table().to_batches(max_chunksize=BATCH_ROWS))
+    except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as error:
+        reason = str(error).partition("\n")[0].partition(": ")[2].rstrip(".")
+        raise _mismatch(f"A value does not fit its column: {reason}.") from error
+    finally:
+        connection.unregister("arriving")
+
+
+def _mismatch(what: str) -> InvalidInputError:
+    return InvalidInputError(
+        what,
+        kind=ErrorKind.SCHEMA_MISMATCH,
+        next_step="Convert the column first, or replace the whole table.",
+    )
+
+
+def _arriving(field: Field, present: bool) -> str:
+    if present:
+        source = quote_name(field.name)
     else:
-        name, kind = quote_name(source[0]), source[1]
-        value = name if kind == field.type else f"CAST({name} AS {field.type})"
-    return f"{forms.to_transfer(value, field.type)} AS {quote_name(field.birth)}"
+        source = "NULL" if field.default is None else quote_text(field.default)
+    return f"{forms.to_transfer(f'CAST({source} AS {field.type})', field.type)} AS {quote_name(field.birth)}"
 
 
 @lru_cache(maxsize=256)

@@ -89,7 +89,7 @@ def read_end(data: bytes) -> tuple[dict[ObjectHash, Place], dict[str, Any]]:
         spans = decode(data[index_at:note_at])["objects"]
         note = decode(data[note_at : len(data) - _TRAILER.size])
         return {ObjectHash(n): Place(pack=pack, offset=o, length=s) for n, o, s in spans}, note
-    except (struct.error, ValueError, KeyError) as error:
+    except (struct.error, ValueError, KeyError, TypeError) as error:
         raise DamagedObjectError("A pack has no readable end.", next_step="Restore it from a copy.") from error
 
 

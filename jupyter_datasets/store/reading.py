@@ -7,13 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
+from pathlib import Path
+
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jupyter_datasets.errors import ErrorKind, InvalidInputError
 from jupyter_datasets.store import forms, schemas, segments
+from jupyter_datasets.store.backends import name_of, verify
 from jupyter_datasets.store.schemas import Field, Schema
 
 _AHEAD = 2
+_FIELD_ID = b"PARQUET:field_id"
 
 
 class OrderedReader:
@@ -61,9 +67,23 @@ class OrderedReader:
                 yield table
 
     def segment(self, path: str) -> pa.Table:
-        """The rows of one segment."""
-        found = self._direct(path)
-        return self._converted(path) if found is None else found
+        """The rows of one segment.
+
+        Raises
+        ------
+        DamagedObjectError
+            The file is missing, or its content is not what its name says.
+        InvalidInputError
+            The file is whole, but Arrow cannot hold a value of it.
+        """
+        try:
+            found = self._direct(path)
+            return self._converted(path) if found is None else found
+        except (MemoryError, duckdb.OutOfMemoryException):
+            raise
+        except (OSError, duckdb.Error, pa.ArrowException) as error:
+            verify(Path(path), name_of(Path(path)))
+            raise _no_arrow(error) from error
 
     def _direct(self, path: str) -> pa.Table | None:
         """By PyArrow alone; None where the segment's columns are not what is wanted."""
@@ -83,8 +103,10 @@ class OrderedReader:
         index = file.get_field_index(field.birth)
         if index < 0 or not forms.reads_as_is(field.type):
             return False
+        found = file.field(index)
         wanted = self.arrow_schema.field(self._births.index(field.birth)).type
-        return bool(file.field(index).type == wanted)
+        # A segment may be older than the column, and hold one of the same name that was dropped.
+        return bool(found.type == wanted) and (found.metadata or {}).get(_FIELD_ID) == str(field.id).encode()
 
     def _converted(self, path: str) -> pa.Table:
         query = (
@@ -92,6 +114,14 @@ class OrderedReader:
         )
         with segments.connect() as connection:
             return connection.sql(query, params=[path]).to_arrow_table().cast(self.arrow_schema)
+
+
+def _no_arrow(error: Exception) -> InvalidInputError:
+    return InvalidInputError(
+        f"A value cannot be given as Arrow: {str(error).partition(': ')[2] or error}",
+        kind=ErrorKind.UNSUPPORTED_TYPE,
+        next_step="Read the column by SQL, cast to another type.",
+    )
 
 
 def _arrow_type(field: Field, for_writer: bool) -> pa.DataType:

@@ -12,6 +12,9 @@ from jupyter_datasets.store import forms, logical
 from jupyter_datasets.values import nearest
 
 
+_FIELD_ID = "__duckdb_field_id"  # the key of a field's own id among those of its parts; no column can be called so
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
     """A column as some data brought it: no id yet.
@@ -124,8 +127,24 @@ class Schema:
         )
         return replace(self, fields=(*self.fields, added), next_id=self.next_id + 1 + count)
 
+    def _retyped(self, known: Field, column: Column) -> Self:
+        """The schema once all rows of a field are written anew; another nesting gets other ids inside."""
+        same = known.type == column.type
+        count = 0 if same else logical.nested_count(column.type)
+        logical.check_supported(column.name, column.type)
+        changed = replace(
+            known,
+            type=column.type,
+            nullable=False,
+            default=known.default if same else None,
+            as_text=column.as_text or (known.as_text and same),
+            nested=known.nested if same else tuple(range(self.next_id, self.next_id + count)),
+        )
+        fields = tuple(changed if f.id == known.id else f for f in self.fields)
+        return replace(self, fields=fields, next_id=self.next_id + count)
+
     def _free_birth(self, name: str) -> str:
-        taken = {f.birth.casefold() for f in self.fields}
+        taken = {f.birth.casefold() for f in self.fields} | {_FIELD_ID}
         birth, number = name, 2
         while birth.casefold() in taken:
             birth, number = f"{name}_{number}", number + 1
@@ -148,13 +167,12 @@ class Schema:
 
         New columns are added, missing ones dropped, the data's order and types taken.
         """
-        present = {f.name: f for f in self.fields}
         grown = self
         for column in columns:
-            if column.name not in present:
-                grown = grown._with(column)
-        known = {f.name: f for f in grown.fields}
-        return replace(grown, fields=tuple(_taken_over(known[c.name], c) for c in columns), next_id=grown.next_id)
+            known = next((f for f in self.fields if f.name == column.name), None)
+            grown = grown._with(column) if known is None else grown._retyped(known, column)
+        fields = {f.name: f for f in grown.fields}
+        return replace(grown, fields=tuple(fields[c.name] for c in columns))
 
     def appended_by(self, columns: Sequence[Column]) -> Self:
         """The schema when new rows join: widened where that needs no rewriting.
@@ -181,11 +199,6 @@ class Schema:
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Read what :meth:`to_json` gave."""
         return cls(fields=tuple(Field.from_json(f) for f in value["fields"]), next_id=value["next_id"])
-
-
-def _taken_over(known: Field, column: Column) -> Field:
-    as_text = column.as_text or (known.as_text and known.type == column.type)
-    return replace(known, type=column.type, nullable=False, as_text=as_text)
 
 
 def _joined(known: Field, column: Column | None) -> Field:
@@ -281,4 +294,4 @@ def _nested_ids(node: logical.LogicalType, own: int, ids: Iterator[int]) -> str:
     if not node.parts:
         return str(own)
     parts = [f"{quote_name(name)}: {_nested_ids(part, next(ids), ids)}" for name, part in node.parts]
-    return "{" + ", ".join([f"__duckdb_field_id: {own}", *parts]) + "}"
+    return "{" + ", ".join([f"{_FIELD_ID}: {own}", *parts]) + "}"

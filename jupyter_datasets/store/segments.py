@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from jupyter_datasets import faults
+from jupyter_datasets.errors import ErrorKind, InvalidInputError
 from jupyter_datasets.sqltext import quote_text
 from jupyter_datasets.store import chunker, forms, schemas, widths
 from jupyter_datasets.store.backends import storage_error, sync_file
@@ -280,16 +281,33 @@ class _FilePool:
             connection.close()
 
     def _write(self, rows: pa.Table, file: Path) -> Item:
-        connection = self._free.popleft() if self._free else connect()
+        connection = self._connection()
         try:
             connection.register("segment", rows)
             connection.execute(f"COPY ({self._select}) TO {quote_text(str(file))} ({self._options})")
             connection.unregister("segment")
         except duckdb.IOException as error:
             raise storage_error(OSError(_errno_of(error), str(error)), "writing a segment") from error
+        except duckdb.ConversionException as error:
+            raise _too_long(error) from error
         finally:
             self._free.append(connection)
         return seal(file, rows.num_rows)
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._free.popleft()
+        except IndexError:
+            return connect()
+
+
+def _too_long(error: duckdb.ConversionException) -> InvalidInputError:
+    """The one value that its storage form cannot hold is a HUGEINT of 39 digits."""
+    return InvalidInputError(
+        f"A number has more than 38 digits: {str(error).partition(chr(10))[0]}",
+        kind=ErrorKind.SCHEMA_MISMATCH,
+        next_step="Convert the column to text or to DOUBLE first.",
+    )
 
 
 def seal(file: Path, rows: int) -> Item:

@@ -17,10 +17,11 @@ def add(connection: Connection, dataset: Dataset) -> None:
     connection.execute(insert(datasets).values(_to_row(dataset)))
 
 
-def save(connection: Connection, dataset: Dataset) -> None:
-    """Write all that may change of a dataset that exists."""
-    row = _to_row(dataset)
-    connection.execute(update(datasets).where(datasets.c.id == row.pop("id")).values(row))
+def save(connection: Connection, old: Dataset, new: Dataset) -> bool:
+    """Write all that may change of a dataset; False when it is not as it was read any more."""
+    row = _to_row(new)
+    query = update(datasets).where(datasets.c.id == row.pop("id"), datasets.c.updated_us == old.updated)
+    return connection.execute(query.values(row).returning(datasets.c.id)).one_or_none() is not None
 
 
 def by_id(connection: Connection, dataset_id: str) -> Dataset | None:

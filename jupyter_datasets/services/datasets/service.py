@@ -5,16 +5,29 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
 from jupyter_datasets.catalog.database import Database
-from jupyter_datasets.errors import AlreadyExistsError, ErrorKind, InvalidInputError, NotFoundError
+from jupyter_datasets.errors import AlreadyExistsError, ConflictError, ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.services.datasets import records
 from jupyter_datasets.services.datasets.events import DatasetChanged
 from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.permissions.service import PermissionService
-from jupyter_datasets.values import Actor, DatasetId, Page, Role, check_name, name_key, nearest, new_id, now
+from jupyter_datasets.values import (
+    Actor,
+    DatasetId,
+    Page,
+    Role,
+    check_limit,
+    check_name,
+    check_text,
+    name_key,
+    nearest,
+    new_id,
+    now,
+)
 
 _LABEL_LENGTH = 50
 _ID = re.compile(r"[0-9][0-9a-f]{7}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -41,7 +54,7 @@ class DatasetService:
             id=DatasetId(new_id()),
             owner=actor.id,
             name=name,
-            description=description,
+            description=check_text(description, "The description"),
             labels=_clean_labels(labels),
             default_table=name,
             created=moment,
@@ -56,8 +69,9 @@ class DatasetService:
 
     def get(self, actor: Actor, dataset: str) -> Dataset:
         """The dataset with that id or name; NotFoundError offers the nearest names."""
+        self._permissions.require(actor, None, Role.READ)
         with self._database.read() as connection:
-            found = _find(connection, actor, dataset)
+            found = _find(connection, actor, check_text(dataset, "The name"))
         self._permissions.require(actor, found.id, Role.READ)
         return found
 
@@ -65,7 +79,7 @@ class DatasetService:
         """Living datasets by name."""
         self._permissions.require(actor, None, Role.READ)
         with self._database.read() as connection:
-            found = records.living(connection, _read_cursor(cursor), limit + 1)
+            found = records.living(connection, _read_cursor(cursor), check_limit(limit) + 1)
         more = len(found) > limit
         last = found[limit - 1] if more else None
         return Page(items=found[:limit], cursor=json.dumps([name_key(last.name), last.id]) if last else None)
@@ -84,16 +98,16 @@ class DatasetService:
         self._permissions.require(actor, old.id, Role.WRITE)
         changes = {
             "name": old.name if name is None else check_name(name),
-            "description": old.description if description is None else description,
+            "description": old.description if description is None else check_text(description, "The description"),
             "labels": old.labels if labels is None else _clean_labels(labels),
         }
-        return self._save(old.model_copy(update=changes), "updated")
+        return self._save(old, changes, "updated")
 
     def delete(self, actor: Actor, dataset: str) -> Dataset:
         """Move a dataset into the bin; its name is free at once."""
         old = self.get(actor, dataset)
         self._permissions.require(actor, old.id, Role.ADMIN)
-        return self._save(old.model_copy(update={"deleted": now()}), "deleted")
+        return self._save(old, {"deleted": now()}, "deleted")
 
     def bin(self, actor: Actor) -> Sequence[Dataset]:
         """Deleted datasets, the last deleted first."""
@@ -103,18 +117,20 @@ class DatasetService:
 
     def restore(self, actor: Actor, dataset: str, name: str | None = None) -> Dataset:
         """Take a dataset, by id or name, out of the bin; under another name if its own is taken by now."""
+        self._permissions.require(actor, None, Role.READ)
         with self._database.read() as connection:
-            old = _find_in_bin(connection, dataset)
+            old = _find_in_bin(connection, check_text(dataset, "The name"))
         self._permissions.require(actor, old.id, Role.ADMIN)
         changes = {"deleted": None, "name": old.name if name is None else check_name(name)}
-        return self._save(old.model_copy(update=changes), "restored")
+        return self._save(old, changes, "restored")
 
-    def _save(self, dataset: Dataset, action: str) -> Dataset:
-        dataset = dataset.model_copy(update={"updated": now()})
+    def _save(self, old: Dataset, changes: dict[str, Any], action: str) -> Dataset:
+        dataset = old.model_copy(update={**changes, "updated": now()})
         with self._database.begin() as uow:
             if dataset.deleted is None:
                 _check_free(uow.connection, dataset)
-            records.save(uow.connection, dataset)
+            if not records.save(uow.connection, old, dataset):
+                raise _changed_meanwhile(old)
             uow.record(DatasetChanged(dataset_id=dataset.id, action=action))
             uow.commit()
         return dataset
@@ -127,6 +143,15 @@ def _check_free(connection: Connection, dataset: Dataset) -> None:
             next_step="Choose another name; names that differ only in case are the same.",
             details={"name": dataset.name},
         )
+
+
+def _changed_meanwhile(dataset: Dataset) -> ConflictError:
+    return ConflictError(
+        f"Dataset {dataset.name!r} was changed meanwhile.",
+        kind=ErrorKind.WRITE_CONFLICT,
+        next_step="Look at it again, then try again.",
+        details={"dataset": dataset.id},
+    )
 
 
 def _find(connection: Connection, actor: Actor, text: str) -> Dataset:

@@ -9,12 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from jupyter_datasets.errors import ErrorKind, NotFoundError
+from jupyter_datasets.errors import ConflictError, ErrorKind, NotFoundError
 from jupyter_datasets.services.datasets.service import DatasetService
 from jupyter_datasets.services.imports.models import ImportRequest, ImportResult
 from jupyter_datasets.services.jobs.models import Job
 from jupyter_datasets.services.jobs.service import JobService
 from jupyter_datasets.services.permissions.service import PermissionService
+from jupyter_datasets.services.versions import keys
 from jupyter_datasets.services.versions.drafts import Draft, empty_root
 from jupyter_datasets.services.versions.edits import EditService
 from jupyter_datasets.services.versions.rows import Rows
@@ -25,7 +26,7 @@ from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Schema
 from jupyter_datasets.store.segments import Written
 from jupyter_datasets.store.trees import EMPTY, items_from_json
-from jupyter_datasets.values import Actor, DatasetId, Role, check_name
+from jupyter_datasets.values import Actor, DatasetId, ObjectHash, Role, check_name
 
 KIND = "import"
 TASK = "jupyter_datasets.services.imports.tasks:import_file"
@@ -78,12 +79,14 @@ class ImportService:
         staging = self._backend.staging(job.id)
         with self._edits.draft(actor, _dataset_id(job), request.branch) as (draft, _):
             root = draft.root(request.table)
+            if root is not None:
+                keys.check_same(root, request.key)
             tail = draft.tail(root) if root is not None and request.mode == "append" else []
             return {
                 "path": request.path,
                 "options": request.options,
                 "mode": request.mode,
-                "key": list(request.key),
+                "key": [f.name for f in keys.key_fields(root)] if root else list(request.key),
                 "schema": root.schema.to_json() if root else None,
                 "cut": list(root.cut) if root else [],
                 "k": root.k if root else 0,
@@ -99,11 +102,8 @@ class ImportService:
     def finish(self, actor: Actor, job: Job, result: dict[str, Any]) -> dict[str, Any]:
         """Commit what the task wrote."""
         request = ImportRequest.model_validate(job.params)
-        with self._edits.draft(actor, _dataset_id(job), request.branch) as (draft, edit):
-            self._put(draft, request, result)
-            if original := result["original"]:
-                staged = Path(result["staging"]) / original["staged"]
-                draft.attach(Path(request.path).name, AttachedFile(**original["file"]), staged)
+        with self._edits.draft(actor, _dataset_id(job), request.branch) as (_, edit):
+            self._edits.change(actor, edit, lambda draft: self._put(draft, request, result))
             commit = self._edits.commit(actor, edit, request.message or f"Import {Path(request.path).name}")
         self.discard(job)
         warnings = [*_naming(request), *result["warnings"]]
@@ -121,24 +121,45 @@ class ImportService:
         self._backend.discard_staging(job.id)
 
     def _put(self, draft: Draft, request: ImportRequest, result: dict[str, Any]) -> None:
+        self._put_rows(draft, request, result)
+        if original := result["original"]:
+            staged = Path(result["staging"]) / original["staged"]
+            draft.attach(Path(request.path).name, AttachedFile(**original["file"]), staged)
+
+    def _put_rows(self, draft: Draft, request: ImportRequest, result: dict[str, Any]) -> None:
         root = draft.root(request.table)
         schema = Schema.from_json(result["schema"])
         written = Written(segments=items_from_json(result["segments"]), k=result["k"], nulls=frozenset(result["nulls"]))
         staging = Path(result["staging"])
-        if request.mode == "append" and draft.tables.get(draft.find(request.table) or "") != result["base"]:
-            draft.append(request.table, _new_rows(schema, written, staging, result["tail_rows"]))
+        moved = draft.tables.get(draft.find(request.table) or "") != result["base"]
+        if moved and request.mode == "append":
+            draft.append(request.table, self._new_rows(schema, written, staging, result["tail_rows"]))
+        elif moved:
+            raise _changed_meanwhile(request)
         elif request.mode == "append" and root is not None:
             draft.put_written(request.table, replace(root, schema=schema), result["dropped"], written, staging)
         else:
             fresh = empty_root(schema, request.key) if root is None else replace(root, schema=schema, tree=EMPTY)
             draft.put_written(request.table, fresh, 0, written, staging)
 
+    def _new_rows(self, schema: Schema, written: Written, staging: Path, skip: int) -> Rows:
+        """The file's rows, read back from segments that begin with rows the table had when the task started."""
+        reader = OrderedReader(schema)
+        paths = [str(self._segment(staging, item.hash)) for item in written.segments]
+        return Rows(reader.arrow_schema, _skipping(reader.batches(paths), skip), staging)
 
-def _new_rows(schema: Schema, written: Written, staging: Path, skip: int) -> Rows:
-    """The file's rows, read back from segments that begin with rows the table had when the task started."""
-    reader = OrderedReader(schema)
-    paths = [str(staging / item.hash) for item in written.segments]
-    return Rows(reader.arrow_schema, _skipping(reader.batches(paths), skip), staging)
+    def _segment(self, staging: Path, name: ObjectHash) -> Path:
+        """Where a segment of the task lies: an attempt to commit that came too late has moved it."""
+        staged = staging / name
+        return staged if staged.exists() else self._backend.check(name)
+
+
+def _changed_meanwhile(request: ImportRequest) -> ConflictError:
+    return ConflictError(
+        f"Table {request.table!r} was changed while {Path(request.path).name} was read.",
+        next_step="Nothing was changed. Look at the log, then import the file again.",
+        details={"table": request.table, "ref": request.branch},
+    )
 
 
 def _skipping(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:

@@ -14,8 +14,8 @@ from jupyter_datasets.engine.options import ReadOptions
 from jupyter_datasets.engine.readers import ColumnType, Source, TypesWidened, open_source
 from jupyter_datasets.errors import ErrorKind, FileContentError, InvalidInputError
 from jupyter_datasets.services.jobs.reporter import Reporter
-from jupyter_datasets.sqltext import quote_name
-from jupyter_datasets.store import incoming, schemas, segments
+from jupyter_datasets.services.versions import keys
+from jupyter_datasets.store import incoming, segments
 from jupyter_datasets.store.originals import stage_file
 from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Column, Schema
@@ -102,22 +102,10 @@ def _reported(source: Source, reporter: Reporter) -> Iterator[pa.RecordBatch]:
 
 def _check_key(plan: dict[str, Any], path: Path, schema: Schema, written: Written) -> None:
     """A key holds no null and no value twice, over the rows that were kept as well."""
-    fields = [schema.field(name) for name in plan["key"]]
-    if empty := [f.name for f in fields if f.id in written.nulls]:
-        raise _bad_key(path, f"column {empty[0]!r} of the key has nulls", empty[0])
-    if not fields or not written.segments:
-        return
-    births = ", ".join(quote_name(f.birth) for f in fields)
-    query = (
-        f"SELECT {births} FROM read_parquet(?, schema => {schemas.reader_map(schema)}) "
-        f"GROUP BY {births} HAVING count(*) > 1 LIMIT 1"
-    )
-    with segments.connect() as connection:
-        files = [str(Path(plan["staging"]) / item.hash) for item in written.segments]
-        double = connection.execute(query, [files]).fetchone()
-    if double is not None:
-        values = ", ".join(f"{f.name} = {value}" for f, value in zip(fields, double, strict=True))
-        raise _bad_key(path, f"two rows have the key {values}", fields[0].name)
+    fields = [f for f in schema.fields if f.name in plan["key"]]
+    paths = [str(Path(plan["staging"]) / item.hash) for item in written.segments]
+    if broken := keys.violation(schema, fields, written.nulls, paths):
+        raise _bad_key(path, broken.reason, broken.column)
 
 
 def _bad_key(path: Path, why: str, column: str) -> InvalidInputError:

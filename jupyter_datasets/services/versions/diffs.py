@@ -15,6 +15,7 @@ from jupyter_datasets.services.versions.models import (
 from jupyter_datasets.store import trees
 from jupyter_datasets.store.roots import TableRoot
 from jupyter_datasets.store.trees import Item, Pages
+from jupyter_datasets.values import name_key
 
 
 def compare(old: Version, new: Version) -> VersionDiff:
@@ -42,12 +43,14 @@ def _reading(root: TableRoot) -> list[tuple[object, ...]]:
 
 
 def _tables(old: Version, new: Version) -> Iterator[TableDiff]:
-    left, right = {t.name: t for t in old.tables}, {t.name: t for t in new.tables}
-    gone = [t for t in old.tables if t.name not in right]
-    for table in new.tables:
-        if table.name in left:
-            if table.root != left[table.name].root:
-                yield _diff("changed", left[table.name], table)
+    left, right = ({name_key(t.name): t for t in version.tables} for version in (old, new))
+    gone = [t for key, t in left.items() if key not in right]
+    for key, table in right.items():
+        if before := left.get(key):
+            if table.root != before.root:
+                yield _diff("changed", before, table)
+            elif table.name != before.name:
+                yield _diff("renamed", before, table)
         elif same := next((t for t in gone if t.root == table.root), None):
             gone.remove(same)
             yield _diff("renamed", same, table)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from jupyter_datasets.errors import AlreadyExistsError, ErrorKind, InvalidInputError, NotFoundError
+from jupyter_datasets.services.versions import keys
 from jupyter_datasets.services.versions.rows import Rows
 from jupyter_datasets.store import incoming, trees
 from jupyter_datasets.store.backends import LocalBackend
@@ -21,7 +22,7 @@ from jupyter_datasets.store.roots import TableRoot
 from jupyter_datasets.store.schemas import Schema
 from jupyter_datasets.store.segments import WRITER_ID, SegmentWriter, Written
 from jupyter_datasets.store.trees import Item, Pages, Tree
-from jupyter_datasets.values import ObjectHash, nearest
+from jupyter_datasets.values import ObjectHash, name_key, nearest
 
 
 @dataclass(kw_only=True, slots=True)
@@ -61,17 +62,21 @@ class Draft:
 
     def find(self, table: str) -> str | None:
         """The name as the draft spells it; names that differ only in case are the same."""
-        return next((name for name in self.tables if name.casefold() == table.casefold()), None)
+        return next((name for name in self.tables if name_key(name) == name_key(table)), None)
 
     def replace(self, table: str, rows: Rows, key: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Make these rows the whole content of a table; returns what was repaired, for people."""
         arrival = incoming.inspect(rows.schema)
         old = self.root(table)
+        if old is not None:
+            keys.check_same(old, key)
         root = empty_root(Schema.create(arrival.columns), key) if old is None else old
         root = replace(root, schema=root.schema.replaced_by(arrival.columns), writer=WRITER_ID)
         batches = incoming.conform(rows.batches(), rows.schema, arrival.columns, root.schema)
         written = self._write(root, batches)
-        self.put(table, root, trees.build(written.segments, self._pages), written)
+        tree = trees.build(written.segments, self._pages)
+        self._check_key(table, root, tree, written)
+        self.put(table, root, tree, written)
         return arrival.warnings
 
     def append(self, table: str, rows: Rows) -> tuple[str, ...]:
@@ -86,6 +91,7 @@ class Draft:
         added = incoming.conform(rows.batches(), rows.schema, arrival.columns, root.schema)
         written = self._write(root, chain(kept, added))
         tree = trees.replace_tail(old.tree, self._pages, len(tail), written.segments)
+        self._check_key(table, root, tree, written)
         self.put(table, root, tree, written)
         return arrival.warnings
 
@@ -97,7 +103,10 @@ class Draft:
     def put_written(self, table: str, root: TableRoot, dropped: int, written: Written, folder: Path) -> None:
         """Set a table to its tree of now without the last ``dropped`` segments, and what a task wrote in a folder."""
         self.staged |= {item.hash: folder / item.hash for item in written.segments}
-        self.put(table, root, trees.replace_tail(root.tree, self._pages, dropped, written.segments), written)
+        tree = trees.replace_tail(root.tree, self._pages, dropped, written.segments)
+        if root.rows:  # the task checked its own rows, but knew only the last of those before
+            self._check_key(table, root, tree, written)
+        self.put(table, root, tree, written)
 
     def tail(self, root: TableRoot) -> list[Item]:
         """The segments that an append cuts anew: the last one, or all while the table is too small to have a k."""
@@ -191,6 +200,17 @@ class Draft:
             written = writer.write(batches)
         self.staged |= {item.hash: self.staging / item.hash for item in written.segments}
         return written
+
+    def _check_key(self, table: str, root: TableRoot, tree: Tree, written: Written) -> None:
+        key = keys.key_fields(root)
+        paths = [str(self.segment_path(i.hash)) for i in trees.segments(tree, self._pages)] if key else []
+        if broken := keys.violation(root.schema, key, written.nulls, paths):
+            raise InvalidInputError(
+                f"Table {table!r} cannot have these rows: {broken.reason}.",
+                kind=ErrorKind.KEY_VIOLATION,
+                next_step="Mend the rows, or put them into a table without a key.",
+                details={"table": table, "column": broken.column},
+            )
 
     def _must_find(self, table: str) -> str:
         found = self.find(table)

@@ -40,6 +40,7 @@ from jupyter_datasets.values import (
     Role,
     check_file_name,
     check_name,
+    check_text,
     new_id,
     now,
     short,
@@ -148,7 +149,7 @@ class EditService:
         """
         opened = self._get(actor, edit)
         try:
-            return self._commit(actor, opened, message)
+            return self._commit(actor, opened, check_text(message, "The message"))
         finally:
             self._close(opened)
 
@@ -166,9 +167,9 @@ class EditService:
             if edit.id in self._open:
                 self._close(self._open[edit.id])
 
-    def changed(self, actor: Actor, edit: str) -> None:
-        """Say that a draft was changed otherwise than by appending."""
-        self._get(actor, edit).appends = False
+    def change(self, actor: Actor, edit: str, change: Change) -> None:
+        """Change a draft as a job does. The change is made again if the branch moves meanwhile, and may refuse then."""
+        self._apply(self._get(actor, edit), change, appends=True)
 
     # ------------------------------------------------------------------------------------------------------ helpers
 
@@ -307,10 +308,13 @@ def _moved(edit: Edit, actual: CommitId | None) -> ConflictError:
 
 def _default_message(draft: Draft) -> str:
     old, new = draft.base.tables, draft.tables
+    gone = {root: t for t, root in old.items() if t not in new}
+    renamed = {gone[root]: t for t, root in new.items() if t not in old and root in gone}
     parts = [
-        *(f"add {t}" for t in new if t not in old),
+        *(f"rename {t} to {name}" for t, name in renamed.items()),
+        *(f"add {t}" for t in new if t not in old and t not in renamed.values()),
         *(f"change {t}" for t in new if t in old and new[t] != old[t]),
-        *(f"drop {t}" for t in old if t not in new),
+        *(f"drop {t}" for t in old if t not in new and t not in renamed),
         *(f"attach {f}" for f in draft.files if draft.files[f] != draft.base.files.get(f)),
         *(f"detach {f}" for f in draft.base.files if f not in draft.files),
     ]

@@ -44,6 +44,19 @@ def get_ref(connection: Connection, dataset_id: DatasetId, name: str) -> RefInfo
     return found
 
 
+def plain_name(text: str) -> str:
+    """The branch or tag that a reference names by itself, as what moves must be named."""
+    ref = Ref.parse(text)
+    if ref.name is None or ref.steps or ref.at is not None or ref.kind == "commit":
+        raise InvalidInputError(
+            f"{text!r} is a commit and not the name of a branch or tag.",
+            kind=ErrorKind.INVALID_REF,
+            next_step="Name a branch or tag, as in 'main'.",
+            details={"ref": text},
+        )
+    return ref.name
+
+
 def get_branch(connection: Connection, dataset_id: DatasetId, name: str) -> RefInfo:
     """A branch by name; a tag or commit is refused, for it cannot take commits."""
     ref = Ref.parse(name)

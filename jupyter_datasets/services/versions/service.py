@@ -48,7 +48,9 @@ from jupyter_datasets.values import (
     ObjectHash,
     Page,
     Role,
+    check_limit,
     check_ref_name,
+    name_key,
     nearest,
     new_id,
     now,
@@ -93,7 +95,7 @@ class VersionService:
                 if error.kind is not ErrorKind.UNBORN_BRANCH:
                     raise
                 return Page(items=[])
-            return _history_page(connection, dataset_id, heads, limit, cursor, offset)
+            return _history_page(connection, dataset_id, heads, check_limit(limit), cursor, offset)
 
     def graph(self, actor: Actor, dataset: str, limit: int = 1000, cursor: str | None = None) -> Page[Commit]:
         """The ancestors of all branches and tags, newest first: with their parents, the DAG."""
@@ -101,7 +103,7 @@ class VersionService:
         with self._database.read() as connection:
             ids = {r.commit for r in records.all_refs(connection, dataset_id) if r.commit}
             heads = [c for c in (records.commit(connection, dataset_id, i) for i in sorted(ids)) if c]
-            return _history_page(connection, dataset_id, heads, limit, cursor, 0)
+            return _history_page(connection, dataset_id, heads, check_limit(limit), cursor, 0)
 
     def refs(self, actor: Actor, dataset: str) -> list[RefInfo]:
         """Branches and tags by name; ``main`` is among them from the start."""
@@ -172,10 +174,8 @@ class VersionService:
     def row_diff(self, actor: Actor, dataset: str, old: str, new: str, table: str) -> RowDiffPlan:
         """The segments in which two versions of a table differ; a side that lacks the table is None."""
         left, right = self.version(actor, dataset, old), self.version(actor, dataset, new)
-        names = [t.name for v in (left, right) for t in v.tables]
-        if table not in names:
-            find_table(left.tables + right.tables, table)
-        sides = [next((t for t in v.tables if t.name == table), None) for v in (left, right)]
+        name = find_table(right.tables + left.tables, table).name
+        sides = [next((t for t in v.tables if name_key(t.name) == name_key(name)), None) for v in (left, right)]
         roots = (self._root(sides[0]), self._root(sides[1]))
         parts = diffs.differing_segments(*roots, self._pages())
         plans = [
@@ -209,6 +209,7 @@ class VersionService:
     def delete_ref(self, actor: Actor, dataset: str, name: str) -> RefInfo:
         """Delete a branch or tag; undo brings it back. ``main`` stays."""
         dataset_id = self._writable(actor, dataset)
+        name = references.plain_name(name)
         if name == MAIN:
             raise InvalidInputError("The branch 'main' cannot be deleted.", next_step="Delete the dataset instead.")
         with self._database.begin() as uow:
@@ -237,10 +238,11 @@ class VersionService:
         """The ref log of a branch or tag, oldest first."""
         dataset_id = self._readable(actor, dataset)
         with self._database.read() as connection:
-            return records.moves(connection, dataset_id, ref)
+            return records.moves(connection, dataset_id, references.plain_name(ref))
 
     def _step(self, actor: Actor, dataset: str, ref: str, action: undoing.Step) -> RefInfo:
         dataset_id = self._writable(actor, dataset)
+        ref = references.plain_name(ref)
         with self._database.begin() as uow:
             known = records.moves(uow.connection, dataset_id, ref)
             if not known:
@@ -288,12 +290,12 @@ class VersionService:
         try:
             return self._backend.check(name)
         except DamagedObjectError as error:
-            touched = self.versions_with(dataset_id, name)
+            touched = self._versions_with(dataset_id, name)
             error.details["versions"] = touched
             error.message += f" It belongs to {len(touched)} versions, such as {', '.join(map(short, touched[:3]))}."
             raise
 
-    def versions_with(self, dataset_id: DatasetId, name: ObjectHash) -> list[CommitId]:
+    def _versions_with(self, dataset_id: DatasetId, name: ObjectHash) -> list[CommitId]:
         """The commits of a dataset that hold a segment or file."""
         with self._database.read() as connection:
             ids = records.all_commit_ids(connection, dataset_id)
@@ -312,7 +314,7 @@ class VersionService:
 
 def find_table(tables: Sequence[TableInfo], name: str) -> TableInfo:
     """The table of that name, without regard to case."""
-    found = next((t for t in tables if t.name.casefold() == name.casefold()), None)
+    found = next((t for t in tables if name_key(t.name) == name_key(name)), None)
     if found is None:
         names = sorted({t.name for t in tables})
         hints = nearest(name, names)
@@ -355,6 +357,8 @@ def log_move(
 def _history_page(
     connection: Connection, dataset_id: DatasetId, heads: list[Commit], limit: int, cursor: str | None, offset: int
 ) -> Page[Commit]:
+    if offset < 0:
+        raise InvalidInputError(f"An offset counts from 0; {offset} was asked for.")
     if offset and cursor is None:
         cursor = history.skip(connection, dataset_id, heads, offset)
         if cursor is None:

@@ -1,0 +1,153 @@
+"""``jupyter datasets``: find the command, run it, and turn whatever happens into output and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
+
+from jupyter_datasets.cli.console import EXIT_CODES, Console, Exit, UsageError
+from jupyter_datasets.cli.parser import CommandParser
+from jupyter_datasets.errors import DatasetsError, JobCancelledError
+from jupyter_datasets.values import nearest
+
+PROGRAM = "jupyter datasets"
+
+# Command: the module that has it, and what it does. A module is imported when one of its commands is used.
+GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "start": {
+            "quickstart": ("quickstart", "try it out: real data, versions, a notebook"),
+            "doctor": ("doctor", "check the programs, the store and all that is in it"),
+        },
+        "datasets": {
+            "create": ("datasets", "make an empty dataset"),
+            "ls": ("datasets", "list datasets"),
+            "show": ("datasets", "show a dataset or a table at any version"),
+            "rename": ("datasets", "call a dataset otherwise"),
+            "delete": ("datasets", "move a dataset into the bin"),
+            "restore": ("datasets", "take a dataset out of the bin, or list the bin"),
+        },
+        "data": {
+            "import": ("importing", "import a CSV or Parquet file as a table's next version"),
+            "export": ("exporting", "write a table of any version as CSV or Parquet"),
+            "edit": ("edit", "drop or rename tables, attach or detach files"),
+            "sql": ("sql", "query any versions of any datasets"),
+        },
+        "versions": {
+            "log": ("history", "list the commits that led to a version"),
+            "diff": ("diff", "show what differs between two versions"),
+            "branch": ("history", "list, make or delete branches"),
+            "tag": ("history", "list, make or delete tags"),
+            "checkout": ("checkout", "write a version's tables and files into a folder"),
+            "undo": ("history", "take back the last move of a branch or tag"),
+            "redo": ("history", "play again what undo took back"),
+        },
+        "work": {
+            "jobs": ("jobs", "list, show or cancel jobs"),
+        },
+    }
+)
+COMMANDS = {name: entry for group in GROUPS.values() for name, entry in group.items()}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv
+        Arguments without the program's name; those of the process by default.
+
+    Returns
+    -------
+    int
+        The exit code, see :class:`jupyter_datasets.cli.console.Exit`.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _guarded(arguments, Console("--json" in arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What the interpreter flushes at its end must not fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.PIPE_CLOSED
+    return code
+
+
+def _guarded(arguments: Sequence[str], console: Console) -> int:
+    try:
+        return _run(arguments, console)
+    except UsageError as error:
+        return console.usage(error)
+    except SystemExit as stop:  # argparse, after --help and --version
+        return int(stop.code or 0)
+    except KeyboardInterrupt:
+        console.error(JobCancelledError("Interrupted."))
+        return Exit.INTERRUPTED
+    except DatasetsError as error:
+        return console.error(error)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        return console.unexpected(error)
+
+
+def _run(arguments: Sequence[str], console: Console) -> int:
+    top = _top_parser()
+    common = top.parse_args(arguments)
+    if common.command is None:
+        top.print_help()
+        return Exit.DONE
+    args = command_parser(common.command, top).read(common.rest, common)
+    args.store = getattr(args, "store", None)
+    return console.answer(args.run(args, console))
+
+
+def command_parser(name: str, top: CommandParser | None = None) -> CommandParser:
+    """The parser of one command."""
+    if name not in COMMANDS:
+        usage = (top or _top_parser()).format_usage()
+        hints = nearest(name, COMMANDS)
+        meant = f"Did you mean {hints[0]!r}?" if hints else f"The commands are {', '.join(COMMANDS)}."
+        raise UsageError(f"There is no command {name!r}. {meant}", usage)
+    module, about = COMMANDS[name]
+    define = importlib.import_module(f"jupyter_datasets.cli.{module}").DEFINE[name]
+    parser = CommandParser(prog=f"{PROGRAM} {name}", description=f"{about[:1].upper()}{about[1:]}.")
+    define(parser)
+    return parser
+
+
+def _top_parser() -> CommandParser:
+    parser = CommandParser(
+        prog=PROGRAM,
+        usage=f"{PROGRAM} [--store FOLDER] [--json] COMMAND ...",
+        description="Git for the data in your notebooks: branch, compare, and query every version of a dataset.",
+        epilog=f"{_overview()}\n\n{PROGRAM} COMMAND --help shows examples.\n\n{EXIT_CODES}",
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def _overview() -> str:
+    lines = []
+    for title, group in GROUPS.items():
+        lines += ["", f"{title}:", *(f"  {name:<11} {about}" for name, (_, about) in group.items())]
+    return "\n".join(lines[1:])
+
+
+def _version() -> str:
+    try:
+        return f"jupyter_datasets {version('jupyter_datasets')}"
+    except PackageNotFoundError:
+        return "jupyter_datasets (not installed)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,182 @@
+"""Commands about datasets as such: create, ls, show, rename, delete, restore."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from typing import Any
+
+from jupyter_datasets.cli import rows
+from jupyter_datasets.cli.console import Answer, Console
+from jupyter_datasets.cli.opening import missing_store, open_store, split_target
+from jupyter_datasets.cli.parser import CommandParser
+from jupyter_datasets.client import display
+from jupyter_datasets.client.dataset import Dataset
+from jupyter_datasets.client.version import Table, Version
+from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
+
+_FIRST_STEP = "No datasets yet. Import a file: jupyter datasets import data.csv"
+
+
+def define_create(parser: CommandParser) -> None:
+    """Arguments of ``create``."""
+    parser.add_argument("dataset", help="its name")
+    parser.add_argument("-d", "--description", default="", help="what it is about")
+    parser.add_argument("-l", "--label", action="append", default=[], help="a label; may be repeated")
+    parser.command(_create, "create flights --description 'Departures of 2013' --label nyc")
+
+
+def _create(args: argparse.Namespace, _: Console) -> Answer:
+    with open_store(args, make=True) as repo:
+        made = repo.create(args.dataset, description=args.description, labels=args.label)
+        hint = f"Put data into it: jupyter datasets import data.csv {made.name}"
+        return Answer(data=to_json(made), text=f"Created dataset {made.name!r}. {hint}")
+
+
+def define_ls(parser: CommandParser) -> None:
+    """Arguments of ``ls``."""
+    parser.command(_ls, "ls", "ls --json")
+
+
+def _ls(args: argparse.Namespace, _: Console) -> Answer:
+    if args.store is None and missing_store(args):
+        return Answer(data=[], text=_FIRST_STEP)
+    with open_store(args) as repo:
+        return _listed(repo.datasets(), _FIRST_STEP)
+
+
+def define_show(parser: CommandParser) -> None:
+    """Arguments of ``show``."""
+    parser.add_argument("target", metavar="DATASET[.TABLE]", help="what to show")
+    parser.add_argument("--at", metavar="REF", help="the version; by default the branch main")
+    parser.add_argument("-n", "--rows", type=int, default=5, help="how many rows of a table (%(default)s)")
+    parser.command(_show, "show flights", "show flights.airports --at v1.0", "show flights --at 'main@{2026-01-31}'")
+
+
+def _show(args: argparse.Namespace, _: Console) -> Answer:
+    name, table = split_target(args.target)
+    with open_store(args) as repo:
+        dataset = repo[name]
+        version = _version(dataset, args.at)
+        if table is None:
+            return Answer(data=to_json(dataset) | _content(version), text=_described(dataset, version, args.at))
+        if version is None:
+            raise NotFoundError(
+                f"Dataset {dataset.name!r} has no commits yet.",
+                kind=ErrorKind.TABLE_NOT_FOUND,
+                next_step=f"Import a file: jupyter datasets import data.csv {dataset.name}",
+            )
+        return _shown_table(version[table], max(args.rows, 0))
+
+
+def define_rename(parser: CommandParser) -> None:
+    """Arguments of ``rename``."""
+    parser.add_argument("dataset", help="its name now")
+    parser.add_argument("name", help="its name from now on")
+    parser.command(_rename, "rename flights nyc_flights")
+
+
+def _rename(args: argparse.Namespace, _: Console) -> Answer:
+    with open_store(args) as repo:
+        dataset = repo[args.dataset]
+        old = dataset.name
+        dataset.rename(args.name)
+        return Answer(data=to_json(dataset), text=f"{old!r} is called {dataset.name!r} now.")
+
+
+def define_delete(parser: CommandParser) -> None:
+    """Arguments of ``delete``, which asks nothing, because it can be taken back."""
+    parser.add_argument("dataset", help="its name")
+    parser.command(_delete, "delete flights")
+
+
+def _delete(args: argparse.Namespace, _: Console) -> Answer:
+    with open_store(args) as repo:
+        dataset = repo[args.dataset]
+        dataset.delete()
+        back = f"jupyter datasets restore {dataset.id}"
+        return Answer(
+            data=to_json(dataset) | {"restore": back},
+            text=f"Dataset {dataset.name!r} is in the bin for 30 days. To take it back: {back}",
+        )
+
+
+def define_restore(parser: CommandParser) -> None:
+    """Arguments of ``restore``."""
+    parser.add_argument("dataset", nargs="?", help="its name or id")
+    parser.add_argument("--name", help="what to call it, if its own name is taken by now")
+    parser.add_argument("--list", action="store_true", help="list what is in the bin")
+    parser.command(_restore, "restore flights", "restore flights --name old_flights", "restore --list")
+
+
+def _restore(args: argparse.Namespace, _: Console) -> Answer:
+    with open_store(args) as repo:
+        if args.list:
+            return _listed(repo.bin(), "The bin is empty.", with_id=True)
+        if args.dataset is None:
+            raise InvalidInputError("Which dataset?", next_step="jupyter datasets restore --list shows the bin.")
+        dataset = repo.restore(args.dataset, args.name)
+        return Answer(data=to_json(dataset), text=f"Dataset {dataset.name!r} is back.")
+
+
+DEFINE = {
+    "create": define_create,
+    "ls": define_ls,
+    "show": define_show,
+    "rename": define_rename,
+    "delete": define_delete,
+    "restore": define_restore,
+}
+
+
+def to_json(dataset: Dataset) -> dict[str, Any]:
+    """A dataset as JSON."""
+    return {
+        "id": dataset.id,
+        "name": dataset.name,
+        "description": dataset.description,
+        "labels": list(dataset.labels),
+    }
+
+
+def _listed(datasets: Iterable[Dataset], empty: str, *, with_id: bool = False) -> Answer:
+    found = list(datasets)
+    headers = ("name", "labels", "description", *(("id",) if with_id else ()))
+    lines = [(d.name, ", ".join(d.labels), d.description, *((d.id,) if with_id else ())) for d in found]
+    return Answer(data=[to_json(d) for d in found], text=display.text_table(headers, lines) if found else empty)
+
+
+def _version(dataset: Dataset, ref: str | None) -> Version | None:
+    try:
+        return dataset[ref or dataset.current]
+    except NotFoundError as error:
+        if ref is None and error.kind is ErrorKind.UNBORN_BRANCH:
+            return None
+        raise
+
+
+def _content(version: Version | None) -> dict[str, Any]:
+    if version is None:
+        return {"commit": None, "tables": [], "files": []}
+    return {
+        "commit": version.commit.model_dump(mode="json"),
+        "tables": [table.info.model_dump(mode="json") for table in version.tables.values()],
+        "files": [file.info.model_dump(mode="json") for file in version.files.values()],
+    }
+
+
+def _described(dataset: Dataset, version: Version | None, ref: str | None) -> str:
+    lines = [f"{dataset.name} at {ref or dataset.current}" + (f": {dataset.description}" if dataset.description else "")]
+    if dataset.labels:
+        lines.append(f"labels: {', '.join(dataset.labels)}")
+    if version is None:
+        lines.append(f"No commits yet. Import a file: jupyter datasets import data.csv {dataset.name}")
+    else:
+        lines += ["", repr(version)]
+    return "\n".join(lines)
+
+
+def _shown_table(table: Table, count: int) -> Answer:
+    head = table.head(count)
+    text = f"{table!r}\n\n{rows.as_text(head)}" if count else repr(table)
+    return Answer(data={**table.info.model_dump(mode="json"), "head": rows.as_json(head)}, text=text)

@@ -1,0 +1,160 @@
+"""The command ``import``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jupyter_datasets.cli.console import Answer, Console
+from jupyter_datasets.cli.opening import open_store, split_target
+from jupyter_datasets.cli.parser import CommandParser
+from jupyter_datasets.cli.progress import showing_progress
+from jupyter_datasets.client.dataset import Dataset
+from jupyter_datasets.client.imports import ImportResult, table_for
+from jupyter_datasets.client.jobs import Job
+from jupyter_datasets.client.repository import Repository
+from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
+
+_READING = ("delimiter", "quote", "header", "encoding", "decimal")
+
+
+def define_import(parser: CommandParser) -> None:
+    """Arguments of ``import``."""
+    parser.add_argument("file", help="a .csv, .tsv, .txt (also .gz, .zst, .zip) or .parquet file")
+    parser.add_argument(
+        "target",
+        nargs="?",
+        metavar="DATASET[.TABLE]",
+        help="where to; by default a dataset named after the file, which is made when it does not exist",
+    )
+    parser.add_argument("--create", action="store_true", help="make the dataset if it does not exist")
+    parser.add_argument("--append", action="store_true", help="put the rows behind those of the table")
+    parser.add_argument("--key", action="append", default=[], metavar="COLUMN", help="tells rows apart; repeatable")
+    parser.add_argument("--branch", help="takes the commit; by default main")
+    parser.add_argument("-m", "--message", default="", help="what the commit says")
+    parser.add_argument("--keep-original", action="store_true", help="attach the file itself, too")
+    _define_reading(parser)
+    parser.command(
+        _import,
+        "import flights.csv",
+        "import more.csv flights.flights --append -m 'December'",
+        "import prices.txt shop.prices --create --delimiter ';' --decimal , --type price='DECIMAL(10,2)'",
+    )
+
+
+def _define_reading(parser: CommandParser) -> None:
+    group = parser.add_argument_group("how to read the file, where it is not found out rightly")
+    group.add_argument("--type", action="append", default=[], metavar="COLUMN=TYPE", help="a column's type; repeatable")
+    group.add_argument("--null", action="append", metavar="TEXT", help="stands for no value; repeatable")
+    group.add_argument("--delimiter", metavar="CHARACTER", help="between the fields; \\t is a tab")
+    group.add_argument("--quote", metavar="CHARACTER", help="around fields; '' for none")
+    group.add_argument("--header", action=argparse.BooleanOptionalAction, help="the first line names the columns")
+    group.add_argument("--encoding", help="such as utf-8, latin-1 or cp1252")
+    group.add_argument("--decimal", metavar="MARK", help="before the fraction of a number: . or ,")
+
+
+def _import(args: argparse.Namespace, console: Console) -> Answer:
+    file, options = Path(args.file).expanduser(), _options(args)
+    if not file.exists():
+        raise _no_file(args.file)
+    with showing_progress(), open_store(args, make=True) as repo, _taken(repo, args, file) as (dataset, table, made):
+        if made:
+            console.say(f"Created dataset {dataset.name!r}.")
+        job = dataset.import_file(
+            file,
+            table,
+            mode="append" if args.append else "replace",
+            key=args.key,
+            branch=args.branch,
+            message=args.message,
+            keep_original=args.keep_original,
+            **options,
+        )
+        return _answer(dataset, made, outcome(job))
+
+
+def outcome(job: Job[ImportResult]) -> ImportResult:
+    """What the import made. Ctrl-C cancels it; if it was too late for that, the result is given all the same.
+
+    Raises
+    ------
+    JobCancelledError
+        It was cancelled, and nothing of the file was kept.
+    """
+    try:
+        return job.result()
+    except KeyboardInterrupt:
+        return job.wait().result()
+
+
+@contextmanager
+def _taken(repo: Repository, args: argparse.Namespace, file: Path) -> Iterator[tuple[Dataset, str | None, bool]]:
+    """The dataset that takes the file, the table if it was named, and whether the dataset was made for it.
+
+    A dataset that was made goes when the import fails.
+    """
+    name, table = split_target(args.target) if args.target else (table_for(file, None)[0], None)
+    try:
+        yield repo[name], table, False
+        return
+    except NotFoundError as error:
+        if error.kind is not ErrorKind.DATASET_NOT_FOUND or error.details.get("dataset") != name:
+            raise
+        if args.target and not args.create:
+            error.next_step = f"{error.next_step} Or make it: add --create.".strip()
+            raise
+    made = repo.create(name)
+    try:
+        yield made, table, True
+    except BaseException:
+        made.delete()
+        raise
+
+
+def _answer(dataset: Dataset, made: bool, result: ImportResult) -> Answer:
+    commit = result.commit.model_dump(mode="json") if result.commit else None
+    return Answer(
+        data={
+            "dataset": dataset.name,
+            "created": made,
+            "table": result.table,
+            "rows": result.rows,
+            "commit": commit,
+            "warnings": list(result.warnings),
+        },
+        text=f"{dataset.name}.{result!r}",
+    )
+
+
+def _options(args: argparse.Namespace) -> dict[str, Any]:
+    options = {name: value for name in _READING if (value := getattr(args, name)) is not None}
+    if options.get("delimiter") == r"\t":
+        options["delimiter"] = "\t"
+    if args.type:
+        options["types"] = dict(_pair(text) for text in args.type)
+    if args.null is not None:
+        options["nulls"] = args.null
+    return options
+
+
+def _pair(text: str) -> tuple[str, str]:
+    # The last sign, because types hold none and columns may.
+    column, sign, kind = text.rpartition("=")
+    if not (column and sign and kind):
+        raise InvalidInputError(f"--type {text!r} is not COLUMN=TYPE.", next_step="As in --type price='DECIMAL(10,2)'.")
+    return column, kind
+
+
+def _no_file(path: str) -> NotFoundError:
+    return NotFoundError(
+        f"There is no file {path!r}.",
+        kind=ErrorKind.FILE_NOT_FOUND,
+        next_step="Check the path.",
+        details={"file": path},
+    )
+
+
+DEFINE = {"import": define_import}

@@ -1,0 +1,43 @@
+"""Open the store that a command is about, and read what arguments name in it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from jupyter_datasets.catalog.layout import is_store
+from jupyter_datasets.client.connect import connect
+from jupyter_datasets.client.repository import Repository
+from jupyter_datasets.errors import ErrorKind, NotFoundError
+from jupyter_datasets.settings import Settings
+
+
+def open_store(args: argparse.Namespace, *, make: bool = False) -> Repository:
+    """The store that the arguments name.
+
+    Parameters
+    ----------
+    make
+        Whether a store that does not exist is made. Otherwise a mistyped folder is an error, not a new store.
+    """
+    if not make and (folder := missing_store(args)):
+        raise NotFoundError(
+            f"There is no store in {folder}.",
+            kind=ErrorKind.STORE_NOT_FOUND,
+            next_step="Make one: 'jupyter datasets import data.csv', or 'jupyter datasets quickstart' to try it out.",
+            details={"store": str(folder)},
+        )
+    return connect(args.store)
+
+
+def missing_store(args: argparse.Namespace) -> Path | None:
+    """The folder of the store, if there is none in it yet."""
+    settings = Settings.load(args.store)
+    return None if settings.catalog_url or is_store(settings.store) else settings.store
+
+
+def split_target(text: str) -> tuple[str, str | None]:
+    """Dataset and table of ``flights`` or ``flights.airports``; an owner before a slash may hold dots."""
+    owner, slash, name = text.rpartition("/")
+    dataset, _, table = name.partition(".")
+    return f"{owner}{slash}{dataset}", table or None

@@ -1,0 +1,317 @@
+"""CSV and its relatives: types proposed from a sample, then one checked pass over the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jupyter_datasets.engine.dialect import Dialect, find_dialect, looks_like_names
+from jupyter_datasets.engine.failures import value_error
+from jupyter_datasets.engine.fitting import PROPOSALS, TEXT, TextForm, check_for, wider_types
+from jupyter_datasets.engine.options import ReadOptions
+from jupyter_datasets.engine.report import ColumnType, FileReport, Widening, repair_names
+from jupyter_datasets.engine.session import export_exactly, open_session
+from jupyter_datasets.engine.sources import TypesWidened
+from jupyter_datasets.engine.survey import Candidates, Findings, read_findings, survey_query
+from jupyter_datasets.engine.tabular import Piece, TextFile, TextTable, open_table, query_batch
+from jupyter_datasets.errors import InternalError, InvalidInputError
+from jupyter_datasets.values import nearest
+
+_SAMPLE_ROWS = 20_480
+_SAMPLE_BYTES = 16 << 20
+_SAMPLE_GROUP = 100  # columns that are surveyed together
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Column:
+    """One column as it is to be read."""
+
+    name: str
+    type: str
+    declared: bool
+
+    def candidates(self, words: tuple[str, ...]) -> Candidates:
+        """Its type, and what it may become."""
+        wider = () if self.declared else tuple(kind for kind in wider_types(self.type) if kind != TEXT)
+        return Candidates(types=(self.type, *wider), declared=self.declared, words=words)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Sample:
+    """The first rows of a file as texts ``t0``, ``t1``, ...; ``whole`` when there are no others."""
+
+    rows: pa.Table
+    whole: bool
+
+    @property
+    def row_bytes(self) -> float:
+        """About how many bytes of the file one row takes."""
+        return (self.rows.nbytes - 3 * self.rows.num_rows * self.rows.num_columns) / max(self.rows.num_rows, 1)
+
+
+class DelimitedSource:
+    """A delimited text file; see :class:`~jupyter_datasets.engine.sources.Source`."""
+
+    def __init__(
+        self,
+        file: TextFile,
+        connection: duckdb.DuckDBPyConnection,
+        form: TextForm,
+        plan: Sequence[_Column],
+        report: FileReport,
+        row_bytes: float,
+    ) -> None:
+        self._file = file
+        self._connection = connection
+        self._table = open_table(file, connection)
+        self._form = form
+        self._plan = tuple(plan)
+        self._row_bytes = row_bytes
+        export_exactly(connection, {column.type for column in plan})
+        self.columns = tuple(ColumnType(name=column.name, type=column.type) for column in plan)
+        self.arrow_schema = self._arrow_schema()
+        self.size = file.shown.stat().st_size
+        self.bytes_read = 0
+        self.rows_read = 0
+        self.report = report
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """See :meth:`Source.batches <jupyter_datasets.engine.sources.Source.batches>`."""
+        for pieces in self._table.run(self._conversion, range(len(self._plan))):
+            arrays: list[pa.Array] = []
+            for piece in pieces:
+                if pc.any(piece.batch.column("bad")).as_py():
+                    raise self._surprise()
+                self._count_words(piece)
+                arrays += piece.batch.columns[: len(piece.columns)]
+            batch = pa.RecordBatch.from_arrays(arrays, schema=self.arrow_schema)
+            self._advance(batch.num_rows)
+            yield batch
+        self.bytes_read = self.size
+
+    def _advance(self, rows: int) -> None:
+        self.rows_read += rows
+        self.bytes_read = max(self.bytes_read, min(self.size, int(self.rows_read * self._row_bytes)))
+
+    def _arrow_schema(self) -> pa.Schema:
+        empty = ", ".join(f"CAST(NULL AS {column.type}) AS c{i}" for i, column in enumerate(self._plan))
+        with self._connection.cursor() as cursor:
+            found = cursor.sql(f"SELECT {empty} LIMIT 0").to_arrow_table().schema
+        return pa.schema([field.with_name(c.name) for field, c in zip(found, self._plan, strict=True)])
+
+    def _typed(self, columns: Sequence[int]) -> list[int]:
+        return [i for i in columns if self._plan[i].type != TEXT]
+
+    def _conversion(self, columns: Sequence[int], relation: str, _offset: int) -> str:
+        """SQL for the values ``v0``, ``v1``, ...; ``bad``: whether one is none; ``words``: texts of rows with words."""
+        texts = [f"{self._form.text(f't{i}')} AS x{i}" for i in columns]
+        casts, accepted, odd = [], [], []
+        for i in self._typed(columns):
+            column = self._plan[i]
+            check, text = check_for(column.type, declared=column.declared), self._form.typed_text(f"x{i}", column.type)
+            casts.append(f"{check.value(text)} AS v{i}")
+            accepted.append(check.fits(text, f"v{i}", self._form.words))
+            odd.append(f"v{i} IS NULL AND x{i} IS NOT NULL")
+        values = [f"{'x' if self._plan[i].type == TEXT else 'v'}{i} AS v{i}" for i in columns]
+        bad = f"NOT ({' AND '.join(accepted)})" if accepted else "false"
+        listed = ", ".join(f"x{i}" for i in self._typed(columns))
+        words = f"CASE WHEN {' OR '.join(odd)} THEN [{listed}] END" if odd else "CAST(NULL AS VARCHAR[])"
+        inner = f"SELECT *, {', '.join(casts)} " if casts else "SELECT * "
+        outer = f"SELECT {', '.join(values)}, {bad} AS bad, {words} AS words"
+        return f"{outer} FROM ({inner}FROM (SELECT {', '.join(texts)} FROM {relation}))"
+
+    def _count_words(self, piece: Piece) -> None:
+        words = piece.batch.column("words")
+        if words.null_count == len(words):
+            return
+        rows = words.is_valid()
+        words = words.filter(rows)
+        for place, i in enumerate(self._typed(piece.columns)):
+            missing = piece.batch.column(f"v{i}").filter(rows).is_null()
+            for found in pc.value_counts(pc.list_element(words, place).filter(missing).drop_null()).to_pylist():
+                self.report.nulls[self._plan[i].name, found["values"]] += found["counts"]
+
+    def _surprise(self) -> Exception:
+        """Look at the whole file, and say what is to be done about the values that do not fit."""
+        candidates = {i: self._plan[i].candidates(self._form.words) for i in self._typed(range(len(self._plan)))}
+        findings = survey_file(self._table, candidates, self._form)
+        unfit = {i: found for i, found in findings.items() if found.row is not None}
+        if not unfit:
+            return InternalError("A value was refused that fits its column.", details={"file": str(self._file.shown)})
+        declared = [i for i in unfit if self._plan[i].declared]
+        if declared:
+            first = min(declared, key=lambda i: unfit[i].row or 0)
+            column, found = self._plan[first], unfit[first]
+            return value_error(self._file.shown, column.name, column.type, self._row(found), found.text or "")
+        return TypesWidened(self._widened(unfit))
+
+    def _row(self, found: Findings) -> int:
+        return (found.row or 0) + 1 + self._file.header
+
+    def _widened(self, unfit: Mapping[int, Findings]) -> DelimitedSource:
+        report, plan = self.report.restarted(), list(self._plan)
+        for i, found in unfit.items():
+            after = next((kind for kind, fits in found.fits.items() if fits), TEXT)
+            before = self._plan[i].type
+            report.widened[self._plan[i].name] = Widening(
+                before=before, after=after, row=self._row(found), value=(found.text or "")[:200]
+            )
+            plan[i] = replace(self._plan[i], type=after)
+        return DelimitedSource(self._file, self._connection, self._form, plan, report, self._row_bytes)
+
+
+def open_delimited(
+    text: Path,
+    shown: Path,
+    options: ReadOptions,
+    present: Sequence[ColumnType],
+    report: FileReport,
+    *,
+    memory_mib: int,
+    threads: int,
+) -> DelimitedSource:
+    """Look at a UTF-8 text and make the plan for reading it.
+
+    Parameters
+    ----------
+    text
+        The plain text.
+    shown
+        The file that the user knows, for errors and sizes.
+    options
+        What the user said.
+    present
+        Columns of the table that the file goes into; their types are tried first.
+    report
+        Takes notes.
+    memory_mib, threads
+        What reading may use.
+    """
+    dialect = find_dialect(text, options, shown)
+    connection = open_session(text, memory_mib=memory_mib, threads=threads)
+    form = TextForm(nulls=options.nulls, decimal=options.decimal)
+    # A first record of values is missing in the sample then, which changes no type that is checked against all rows.
+    file = TextFile(path=text, shown=shown, dialect=dialect, header=True)
+    sample = _sample(open_table(file, connection), file.width)
+    found = _survey_sample(connection, sample.rows, form)
+    header = options.header
+    if header is None:
+        header = _has_header(connection, dialect, found, form, present)
+        if not header:
+            report.notes.append("The first line holds values: the columns have no names. If it does, give header=True.")
+    file = replace(file, header=header)
+    names = _names(dialect, header, report)
+    if header and not sample.rows.num_rows:
+        report.notes.append("The file has a line of names and no rows: all its columns are text.")
+    types = _types(file, connection, sample, found, form)
+    plan = _plan(shown, names, types, options.types, present)
+    return DelimitedSource(file, connection, form, plan, report, sample.row_bytes)
+
+
+def survey_file(table: TextTable, candidates: Mapping[int, Candidates], form: TextForm) -> dict[int, Findings]:
+    """What some columns hold, over all rows."""
+    return read_findings(table.run(survey_query(candidates, form), list(candidates)), candidates)
+
+
+def _sample(table: TextTable, width: int) -> _Sample:
+    def query(columns: Sequence[int], relation: str, _offset: int) -> str:
+        return f"SELECT {', '.join(f't{i}' for i in columns)} FROM {relation} LIMIT {_SAMPLE_ROWS}"
+
+    taken: list[pa.RecordBatch] = []
+    rows = size = 0
+    for pieces in table.run(query, range(width)):
+        arrays = [array for piece in pieces for array in piece.batch.columns]
+        taken.append(pa.RecordBatch.from_arrays(arrays, names=[f"t{i}" for i in range(width)]))
+        rows, size = rows + taken[-1].num_rows, size + taken[-1].nbytes
+        if rows >= _SAMPLE_ROWS or size >= _SAMPLE_BYTES:
+            return _Sample(rows=pa.Table.from_batches(taken), whole=False)
+    texts = pa.schema([(f"t{i}", pa.string()) for i in range(width)])
+    return _Sample(rows=pa.Table.from_batches(taken) if taken else texts.empty_table(), whole=True)
+
+
+def _survey_sample(connection: duckdb.DuckDBPyConnection, rows: pa.Table, form: TextForm) -> list[Findings]:
+    asked = Candidates(types=PROPOSALS, declared=False, words=form.words)
+    found: dict[int, Findings] = {}
+    for start in range(0, rows.num_columns, _SAMPLE_GROUP):
+        group = list(range(start, min(start + _SAMPLE_GROUP, rows.num_columns)))
+        query = survey_query(dict.fromkeys(group, asked), form)
+        answer = query_batch(connection, rows.select(group), _over(query, group))
+        found |= read_findings(iter([[Piece(columns=tuple(group), batch=answer)]]), dict.fromkeys(group, asked))
+    return [found[i] for i in range(rows.num_columns)]
+
+
+def _over(query: Callable[[Sequence[int], str, int], str], group: Sequence[int]) -> Callable[[str], str]:
+    return lambda relation: query(group, relation, 0)
+
+
+def _has_header(
+    connection: duckdb.DuckDBPyConnection,
+    dialect: Dialect,
+    below: Sequence[Findings],
+    form: TextForm,
+    present: Sequence[ColumnType],
+) -> bool:
+    if present and [name.casefold() for name in dialect.first] == [c.name.casefold() for c in present]:
+        return True
+    row = pa.table({f"t{i}": pa.array([text], pa.string()) for i, text in enumerate(dialect.first)})
+    values = [found.first_fitting() != TEXT for found in _survey_sample(connection, row, form)]
+    return looks_like_names(dialect.first, values, [found.first_fitting() != TEXT for found in below])
+
+
+def _names(dialect: Dialect, header: bool, report: FileReport) -> list[str]:
+    if not header:
+        return [f"column_{i}" for i in range(1, len(dialect.first) + 1)]
+    names, renamed = repair_names(dialect.first)
+    report.renamed.update(renamed)
+    return names
+
+
+def _types(
+    file: TextFile, connection: duckdb.DuckDBPyConnection, sample: _Sample, found: Sequence[Findings], form: TextForm
+) -> list[str]:
+    """Proposals from the sample; for columns without a value in it, from the whole file."""
+    types = [findings.first_fitting() for findings in found]
+    unknown = [i for i, findings in enumerate(found) if not findings.values]
+    if unknown and not sample.whole:
+        asked = dict.fromkeys(unknown, Candidates(types=PROPOSALS, declared=False, words=form.words))
+        for i, findings in survey_file(open_table(file, connection), asked, form).items():
+            types[i] = findings.first_fitting()
+    return types
+
+
+def _plan(
+    shown: Path,
+    names: Sequence[str],
+    proposed: Sequence[str],
+    declared: Mapping[str, str],
+    present: Sequence[ColumnType],
+) -> list[_Column]:
+    before = _by_position(names, {column.name: column.type for column in present})
+    given = _by_position(names, declared)
+    if len(given) < len(declared):
+        raise _unknown_column(shown, names, declared)
+    return [
+        _Column(name=name, type=given.get(i, before.get(i, proposed[i])), declared=i in given)
+        for i, name in enumerate(names)
+    ]
+
+
+def _by_position(names: Sequence[str], types: Mapping[str, str]) -> dict[int, str]:
+    places = {name.casefold(): i for i, name in enumerate(names)}
+    return {places[name.casefold()]: kind for name, kind in types.items() if name.casefold() in places}
+
+
+def _unknown_column(shown: Path, names: Sequence[str], declared: Mapping[str, str]) -> InvalidInputError:
+    known = {name.casefold() for name in names}
+    name = next(name for name in declared if name.casefold() not in known)
+    close = nearest(name, names)
+    return InvalidInputError(
+        f"{shown.name} has no column {name!r}, for which a type was given.",
+        next_step=f"Perhaps you mean {', '.join(map(repr, close))}." if close else f"It has {', '.join(names[:20])}.",
+        details={"file": str(shown), "column": name, "suggestions": close},
+    )

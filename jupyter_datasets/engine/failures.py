@@ -1,0 +1,116 @@
+"""What is wrong with a file, as errors that name the place and the next step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from jupyter_datasets.errors import ErrorKind, FileContentError
+
+LONGEST_LINE = 16 << 20  # bytes
+
+_ENCODINGS = "Give its encoding, such as encoding='latin-1' or encoding='cp1252', or save it as UTF-8."
+_LINE = re.compile(r"CSV Error on Line: ([0-9]+)|Row #([0-9]+):")
+_FIELDS = re.compile(r"Expected (?:Number of Columns: )?([0-9]+)(?: columns)?,? (?:Found:|got) ([0-9]+)")
+_BRIEF = 200
+_OUT_OF_MEMORY = (duckdb.OutOfMemoryException, pa.ArrowMemoryError)
+
+
+def file_error(path: Path, what: str, kind: ErrorKind, next_step: str, **details: Any) -> FileContentError:
+    """An error about a file's content: ``what`` goes on after the file's name."""
+    return FileContentError(
+        f"{path.name} {what}.", kind=kind, next_step=next_step, details={"file": str(path), **details}
+    )
+
+
+def value_error(path: Path, column: str, kind: str, row: int, value: str) -> FileContentError:
+    """A value does not fit the type that the user declared for its column."""
+    shown = value if len(value) <= _BRIEF else value[:_BRIEF] + "..."
+    return file_error(
+        path,
+        f"holds {shown!r} in row {row:,} of column {column!r}, which is no {kind}",
+        ErrorKind.FILE_VALUE,
+        f"Mend the value, or declare another type for {column!r}, or none.",
+        row=row,
+        column=column,
+        value=shown,
+        type=kind,
+    )
+
+
+def encoding_error(path: Path, line: int | None, what: str = "is not encoded as UTF-8") -> FileContentError:
+    """The text cannot be decoded."""
+    where = f" in line {line:,}" if line else ""
+    return file_error(path, f"{what}{where}", ErrorKind.FILE_ENCODING, _ENCODINGS, row=line)
+
+
+@contextmanager
+def reading_text(path: Path) -> Iterator[None]:
+    """Turn what DuckDB and PyArrow say about a text file into our errors."""
+    try:
+        yield
+    except _OUT_OF_MEMORY:
+        raise
+    except (duckdb.Error, pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise _text_error(path, str(error)) from error
+
+
+@contextmanager
+def reading_parquet(path: Path) -> Iterator[None]:
+    """Turn what DuckDB and PyArrow say about a Parquet file into our errors."""
+    try:
+        yield
+    except _OUT_OF_MEMORY:
+        raise
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        raise damaged_parquet(path, _brief(str(error))) from error
+
+
+def damaged_parquet(path: Path, why: str) -> FileContentError:
+    """The file cannot be read as Parquet to its end."""
+    return file_error(
+        path, f"is damaged or cut short as a Parquet file: {why}", ErrorKind.FILE_FORMAT, "Get the file again."
+    )
+
+
+def _text_error(path: Path, message: str) -> FileContentError:
+    place = _LINE.search(message)
+    line = int(place[1] or place[2]) if place else None
+    where = f"in line {line:,} " if line else ""
+    if "unicode" in message or "UTF8" in message:
+        return encoding_error(path, line)
+    if fields := _FIELDS.search(message):
+        return _ragged(path, line, int(fields[1]), int(fields[2]))
+    if "unterminated quote" in message:
+        what, step = f"opens a quote {where}that is not closed", "Close or double the quote, or give quote=''."
+    elif "Maximum line size" in message or "straddl" in message:
+        what = f"has a line {where}of more than {LONGEST_LINE >> 20} MiB"
+        step = "Split the line, or give the file as Parquet; a quote that is never closed has the same effect."
+    elif "invalid state" in message:
+        what, step = "ends its lines in different ways, or quotes badly", "Save it with one kind of line end."
+    else:
+        what, step = f"cannot be read {where}as text: {_brief(message)}", "Give delimiter, quote and header."
+    return file_error(path, what, ErrorKind.FILE_FORMAT, step, row=line)
+
+
+def _ragged(path: Path, line: int | None, expected: int, found: int) -> FileContentError:
+    return file_error(
+        path,
+        f"has {found} field{'s' if found != 1 else ''} in line {line or 0:,}, where {expected} are expected",
+        ErrorKind.FILE_RAGGED,
+        "Mend the line; if many are so, give the delimiter and the quote.",
+        row=line,
+        expected=expected,
+        found=found,
+    )
+
+
+def _brief(message: str) -> str:
+    text = " ".join(message.split())
+    return text if len(text) <= _BRIEF else text[:_BRIEF] + "..."

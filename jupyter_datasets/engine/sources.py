@@ -1,0 +1,63 @@
+"""What a reader gives: a file as columns and a stream of Arrow batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import pyarrow as pa
+
+from jupyter_datasets.engine.report import ColumnType, FileReport
+
+
+class Source(Protocol):
+    """A file that was looked at and can now be read, once, from its start to its end.
+
+    Attributes
+    ----------
+    columns
+        Names, empty and doubled ones repaired, and types; in the order of the file.
+    arrow_schema
+        Schema of the batches.
+    size
+        Bytes of the file on disk.
+    bytes_read
+        About how many of them the batches so far stand for.
+    rows_read
+        Rows in the batches so far.
+    report
+        What was found out and repaired; complete when the last batch has come.
+    """
+
+    columns: tuple[ColumnType, ...]
+    arrow_schema: pa.Schema
+    size: int
+    bytes_read: int
+    rows_read: int
+    report: FileReport
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows in their order, up to 65,536 at a time; fewer when they are wide.
+
+        Raises
+        ------
+        TypesWidened
+            A column that nobody declared does not hold its type. What came so far is void.
+        FileContentError
+            The file is damaged, ragged or badly encoded, or a value does not fit its declared type.
+        """
+        ...
+
+
+class TypesWidened(Exception):  # noqa: N818 - no error: the caller goes on with ``source``
+    """Reading must start again, with wider types.
+
+    Attributes
+    ----------
+    source
+        The same file with the types that all its values fit; its report tells which columns changed and why.
+    """
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(" ".join(source.report.widenings()))
+        self.source = source
