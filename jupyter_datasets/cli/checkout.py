@@ -28,7 +28,10 @@ def define_checkout(parser: CommandParser) -> None:
     parser.add_argument("ref", help="the version")
     parser.add_argument("--to", metavar="FOLDER", required=True, help="made when it does not exist")
     parser.add_argument(
-        "-f", "--force", action="store_true", help="write into a folder that is not empty, replacing files of the same names"
+        "-f",
+        "--force",
+        action="store_true",
+        help="write into a folder that is not empty, replacing files of the same names",
     )
     parser.command(_checkout, "checkout flights v1.0 --to flights-v1.0")
 

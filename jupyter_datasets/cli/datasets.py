@@ -166,7 +166,9 @@ def _content(version: Version | None) -> dict[str, Any]:
 
 
 def _described(dataset: Dataset, version: Version | None, ref: str | None) -> str:
-    lines = [f"{dataset.name} at {ref or dataset.current}" + (f": {dataset.description}" if dataset.description else "")]
+    lines = [
+        f"{dataset.name} at {ref or dataset.current}" + (f": {dataset.description}" if dataset.description else "")
+    ]
     if dataset.labels:
         lines.append(f"labels: {', '.join(dataset.labels)}")
     if version is None:

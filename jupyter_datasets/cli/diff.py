@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+
 import pyarrow as pa
 
 from jupyter_datasets.cli import rows
@@ -10,6 +11,7 @@ from jupyter_datasets.cli.console import Answer, Console
 from jupyter_datasets.cli.opening import open_store, split_target
 from jupyter_datasets.cli.parser import CommandParser
 from jupyter_datasets.client import display
+from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.diff import Diff
 
 
@@ -29,7 +31,10 @@ def define_diff(parser: CommandParser) -> None:
 def _diff(args: argparse.Namespace, _: Console) -> Answer:
     name, table = split_target(args.target)
     with open_store(args) as repo:
-        diff = repo[name].diff(args.old, args.new)
+        dataset = repo[name]
+        diff = dataset.diff(args.old, args.new)
+        if table is not None and _is_same(dataset, diff, table):
+            return Answer(data=_commits(diff) | {"changes": []}, text=f"{table}: nothing differs.")
         parts = [_summary(diff, table)]
         if args.schema:
             parts.append(_schema(diff, table))
@@ -39,14 +44,23 @@ def _diff(args: argparse.Namespace, _: Console) -> Answer:
     return Answer(data=data, text="\n\n".join(part.text for part in parts if part.text))
 
 
+def _is_same(dataset: Dataset, diff: Diff, table: str) -> bool:
+    """Whether both versions have the table, equal."""
+    differing = {n.casefold() for t in diff.model.tables for n in (t.old_name, t.new_name) if n}
+    return table.casefold() not in differing and table in dataset[diff.model.old.id]
+
+
+def _commits(diff: Diff) -> dict[str, object]:
+    return {"old": diff.model.old.model_dump(mode="json"), "new": diff.model.new.model_dump(mode="json")}
+
+
 def _summary(diff: Diff, table: str | None) -> Answer:
-    commits = {side: getattr(diff.model, side).model_dump(mode="json") for side in ("old", "new")}
     if table is None:
-        return Answer(data=commits | {"changes": rows.as_json(diff.summary())}, text=repr(diff))
+        return Answer(data=_commits(diff) | {"changes": rows.as_json(diff.summary())}, text=repr(diff))
     change = diff[table]
     added, removed = change.counts
     line = {"name": table, "change": change.model.kind, "added": added, "removed": removed}
-    return Answer(data=commits | {"changes": [line]}, text=repr(change))
+    return Answer(data=_commits(diff) | {"changes": [line]}, text=repr(change))
 
 
 def _schema(diff: Diff, table: str | None) -> Answer:

@@ -20,7 +20,9 @@ _FINDINGS = (StoreBusyError, FormatError, DamagedObjectError, StorageError, Inte
 
 def define_doctor(parser: CommandParser) -> None:
     """Arguments of ``doctor``."""
-    parser.description = "Check the programs, the store and all that is in it. Changes nothing; exits with 1 if something fails."
+    parser.description = (
+        "Check the programs, the store and all that is in it. Changes nothing; exits with 1 if something fails."
+    )
     parser.add_argument(
         "--rehash",
         nargs="?",

@@ -56,13 +56,11 @@ def _define_reading(parser: CommandParser) -> None:
     group.add_argument("--decimal", metavar="MARK", help="before the fraction of a number: . or ,")
 
 
-def _import(args: argparse.Namespace, console: Console) -> Answer:
+def _import(args: argparse.Namespace, _: Console) -> Answer:
     file, options = Path(args.file).expanduser(), _options(args)
     if not file.exists():
         raise _no_file(args.file)
     with showing_progress(), open_store(args, make=True) as repo, _taken(repo, args, file) as (dataset, table, made):
-        if made:
-            console.say(f"Created dataset {dataset.name!r}.")
         job = dataset.import_file(
             file,
             table,
@@ -125,7 +123,7 @@ def _answer(dataset: Dataset, made: bool, result: ImportResult) -> Answer:
             "commit": commit,
             "warnings": list(result.warnings),
         },
-        text=f"{dataset.name}.{result!r}",
+        text=(f"Created dataset {dataset.name!r}.\n" if made else "") + f"{dataset.name}.{result!r}",
     )
 
 

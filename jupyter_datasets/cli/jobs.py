@@ -20,7 +20,13 @@ def define_jobs(parser: CommandParser) -> None:
         one = actions.add_parser(name, help=about, description=f"{about[:1].upper()}{about[1:]}.")
         one.add_argument("job", help="its id")
         one.command(run, f"jobs {name} 0199a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b")
-    parser.command(_list, "jobs", "jobs list --status running", "jobs show 0199a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b", "jobs cancel 0199a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b")
+    parser.command(
+        _list,
+        "jobs",
+        "jobs list --status running",
+        "jobs show 0199a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b",
+        "jobs cancel 0199a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b",
+    )
 
 
 def _define_list(actions: argparse._SubParsersAction[CommandParser]) -> None:

@@ -15,8 +15,11 @@ class CommandParser(argparse.ArgumentParser):
     """The parser of one command."""
 
     def __init__(self, **options: Any) -> None:
-        options = {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter} | options
-        super().__init__(**options)
+        defaults: dict[str, Any] = {
+            "allow_abbrev": False,
+            "formatter_class": argparse.RawDescriptionHelpFormatter,
+        }
+        super().__init__(**(defaults | options))
         add_common(self)
 
     def command(self, run: Run, *examples: str) -> None:

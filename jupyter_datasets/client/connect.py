@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import sys
 import threading
@@ -15,8 +14,6 @@ from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.container import Container, build
 from jupyter_datasets.errors import ErrorKind, InvalidInputError
 from jupyter_datasets.settings import Settings
-
-_log = logging.getLogger(__name__)
 
 
 class _Shared:
@@ -31,7 +28,7 @@ class _Shared:
         """The container of a store, opened if nobody has it open."""
         place = settings.store.resolve(), settings.catalog_url
         with self._lock:
-            container, users = self._open.get(place) or (build(settings, on_wait=_say_waiting), 0)
+            container, users = self._open.get(place) or (build(settings), 0)
             self._open[place] = (container, users + 1)
             self._hook()
         return container
@@ -104,7 +101,3 @@ def connect(store: str | os.PathLike[str] | None = None, **settings: object) -> 
     loaded = Settings.load(store, **settings)
     container = _shared.take(loaded)
     return Repository(LocalTransport(container, lambda wait: _shared.give_back(loaded, wait)))
-
-
-def _say_waiting(text: str) -> None:
-    _log.warning(text)

@@ -30,6 +30,11 @@ class ProgressView(Protocol):
         """The job has ended, or is no longer watched."""
 
 
+# tqdm puts a comma before what it calls the postfix; a text of our own goes in as the unit.
+_OPEN_END = "{desc}: {unit}"
+_KNOWN_END = "{desc}: {percentage:3.0f}% |{bar}| {unit}"
+
+
 class Bar:
     """A progress bar on standard error."""
 
@@ -41,8 +46,8 @@ class Bar:
         progress = job.progress
         if progress.stage != self._stage or self._bar.total != progress.total:
             self._restyle(progress)
-        self._bar.n = progress.done
-        self._bar.set_postfix_str(_postfix(progress), refresh=True)
+        self._bar.n, self._bar.unit = progress.done, _postfix(progress)
+        self._bar.refresh()
 
     def close(self) -> None:
         self._bar.close()
@@ -50,7 +55,7 @@ class Bar:
     def _restyle(self, progress: Progress) -> None:
         self._stage, self._bar.total = progress.stage, progress.total
         known = progress.total is not None
-        self._bar.bar_format = "{desc}: {percentage:3.0f}% |{bar}| {postfix}" if known else "{desc}: {postfix}"
+        self._bar.bar_format = _KNOWN_END if known else _OPEN_END
 
 
 class Lines:

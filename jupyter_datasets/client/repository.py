@@ -141,6 +141,12 @@ def _job_status(text: str) -> JobStatus:
         ) from error
 
 
+def _remark(job: JobModel) -> str:
+    if job.error is not None:
+        return str(job.error.get("message", ""))
+    return "" if job.status.ended else job.progress.stage
+
+
 def _plain_result(job: JobModel) -> Mapping[str, Any]:
     return job.result or {}
 
@@ -170,7 +176,7 @@ class Jobs(tuple[JobModel, ...]):
     __slots__ = ()
 
     def _rows(self) -> list[tuple[str, str, str, str]]:
-        return [(j.id, str(j.status), j.title, (j.error or {}).get("message", j.progress.stage)) for j in self]
+        return [(j.id, str(j.status), j.title, _remark(j)) for j in self]
 
     def __repr__(self) -> str:
         return display.text_table(("id", "status", "job", ""), self._rows()) if self else "No jobs."

@@ -16,6 +16,7 @@ from jupyter_datasets.engine.sqltrees import fold
 from jupyter_datasets.engine.statement_errors import statement_error
 from jupyter_datasets.engine.statements import Statement
 from jupyter_datasets.errors import ErrorKind, StatementError
+from jupyter_datasets.sqltext import quote_name
 from jupyter_datasets.values import nearest
 
 ERRORS_WITH_PLACES = "SET errors_as_json = true"
@@ -24,6 +25,7 @@ ERRORS_WITH_PLACES = "SET errors_as_json = true"
 _PREFIX = re.compile(r"[A-Za-z ]+ Error: ")
 _LINE = re.compile(r"\n\nLINE \d+:.*", re.DOTALL)
 _CANDIDATES = re.compile(r"^(?:Did you mean|Candidate (?:bindings|tables)\b).*$", re.MULTILINE)
+_VIEW = re.compile(r"^Values list(?= \")")  # what DuckDB calls a view with an alias
 _QUOTED = re.compile(r'"((?:[^"]|"")+)"')
 _NAME = r'(?:"((?:[^"]|"")+)"|(\S+))'
 _MISSING = {
@@ -81,9 +83,8 @@ def translate_error(
         MEMORY_EXCEEDED, or STATEMENT_FAILED. The caller chains it: ``raise translate_error(...) from error``.
     """
     report = _read(error)
-    replaced = {sql: ".".join(table.path) for table, sql in rewritten.replacements.items()}
     return statement_error(
-        _hide(report.message, {**replaced, **(shown or {})}),
+        _hide(report.message, {**_replaced(statement, rewritten), **(shown or {})}),
         text=statement.text,
         position=_position(report, error, statement, rewritten),
         kind=_kind(error, report),
@@ -97,7 +98,7 @@ def _read(error: duckdb.Error) -> _Report:
     full = str(fields.get("exception_message", _LINE.sub("", text)))
     missing = next((what for what, pattern in _MISSING.items() if pattern.search(full)), None)
     return _Report(
-        message=_CANDIDATES.sub("", full).strip(),
+        message=_VIEW.sub("Table", _CANDIDATES.sub("", full)).strip(),
         location=_location(fields),
         candidates=tuple(name for line in _CANDIDATES.findall(full) for name in _QUOTED.findall(line)),
         missing=missing,
@@ -164,6 +165,18 @@ def _suggestions(
         known = [*known_tables, *(table.binding for table in statement.tables)]
         return [name for name in nearest(report.name, known) if name != report.name]
     return nearest(report.name, [*known_columns, *report.candidates])
+
+
+def _replaced(statement: Statement, rewritten: Rewritten) -> dict[str, str]:
+    """What to show for the replacements, and for their last names where the user wrote no such word."""
+    words = {fold(token.name) for token in tokenize(statement.runnable) if token.is_name}
+    shown: dict[str, str] = {}
+    for table, sql in rewritten.replacements.items():
+        if parts := _name_parts(sql):
+            shown[sql] = ".".join(table.path)
+            if fold(parts[-1]) not in words:
+                shown[quote_name(parts[-1])] = shown[sql]
+    return shown
 
 
 def _hide(message: str, shown: Mapping[str, str]) -> str:

@@ -214,4 +214,3 @@ def _time_pattern(kind: str, declared: bool) -> str:
     if kind == TIMESTAMP_UTC:
         return f"{moment}{_ZONE_ANY}" if declared else f"{moment}{_ZONE_UTC}"
     return f"{_DAY}([ T]+{_CLOCK}({seconds})?)?"
-

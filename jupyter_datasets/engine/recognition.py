@@ -70,7 +70,9 @@ def check_readable(path: Path) -> int:
     except UnicodeEncodeError as error:
         raise _unreadable(path, "has a name that is not UTF-8", "Rename it.") from error
     except OSError as error:
-        raise _unreadable(path, f"cannot be opened: {os.strerror(error.errno or 0)}", "Check its permissions.") from error
+        raise _unreadable(
+            path, f"cannot be opened: {os.strerror(error.errno or 0)}", "Check its permissions."
+        ) from error
     if found.st_size == 0:
         raise file_error(path, "is empty", ErrorKind.FILE_EMPTY, "Check that it was written to its end.")
     return found.st_size

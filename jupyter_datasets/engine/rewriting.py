@@ -21,8 +21,9 @@ def rewrite(statement: Statement, replacements: Mapping[TableName, str]) -> Rewr
     """The user's text with tables replaced, and nothing else changed that could be seen in the result.
 
     A table without an alias gets its last name as one (``"sales@v1"`` stays ``"sales@v1"``), so that ``sales.x`` keeps
-    its meaning. ``flights.airports.x`` loses its qualifier, as an alias can have only one part. Where two tables of one
-    SELECT share their last name, the alias is the whole name.
+    its meaning. As an alias has only one part, ``flights.airports.x`` becomes ``airports.x``; and where two datasets of
+    the statement have tables of one name, their aliases are ``"flights.airports"`` and ``"other.airports"``. A whole
+    row is ``airports``, not ``flights.airports``. Names in strings, as in ``query_table('sales')``, are not replaced.
 
     Parameters
     ----------
@@ -54,10 +55,10 @@ class Rewritten:
         self._statement = statement
         self._aliases = _aliases([table for table in replacements if not table.alias])
         self.replacements = dict(replacements)
-        patches = [*statement.patches, *self._table_patches(), *self._column_patches()]
-        self._patched = Patched(statement.runnable, patches)
+        self._patches = [*statement.patches, *self._table_patches(), *self._column_patches()]
+        self._patched = Patched(statement.runnable, self._patches)
         self.text = self._patched.text
-        gone = [(patch.start, patch.end) for patch in patches]
+        gone = [(patch.start, patch.end) for patch in self._patches]
         kept = [use for use in statement.parameter_uses if not any(s <= use.start < e for s, e in gone)]
         self.parameters = tuple(dict.fromkeys(use.name for use in kept))
 
@@ -81,7 +82,8 @@ class Rewritten:
 
     @cached_property
     def _spellings(self) -> list[tuple[re.Pattern[str], str]]:
-        pairs = {self._printed_table(table): _printed_source(self._source(table)) for table in self.replacements}
+        own = self._statement.patches
+        pairs = {self._printed(table, self._patches): self._printed(table, own) for table in self.replacements}
         ordered = sorted(pairs.items(), key=lambda pair: -len(pair[0]))
         return [(re.compile(re.escape(new)), old) for new, old in ordered] + list(self._column_spellings())
 
@@ -92,17 +94,12 @@ class Rewritten:
                 new, old = _printed_column([alias]), _printed_column(column.path[:parts])
                 yield re.compile(rf'(?<![\w".]){re.escape(new)}(?=\.)'), old
 
-    def _source(self, table: TableName) -> str:
+    def _printed(self, table: TableName, patches: Sequence[Patch]) -> str:
         start, end = table.span
-        cuts = [patch for patch in self._statement.patches if start <= patch.start < end]
-        return Patched(
-            self._statement.runnable[start:end],
-            [Patch(start=patch.start - start, end=patch.end - start, text=patch.text) for patch in cuts],
-        ).text
-
-    def _printed_table(self, table: TableName) -> str:
-        source = f"{self.replacements[table]} AS {quote_name(self._aliases.get(table) or table.binding)}"
-        return _printed_source(source)
+        inside = [patch for patch in patches if start <= patch.start < end]
+        moved = [Patch(start=patch.start - start, end=patch.end - start, text=patch.text) for patch in inside]
+        source = Patched(self._statement.runnable[start:end], moved).text
+        return printed(f"FROM {source}").removeprefix("SELECT * FROM ")
 
     def _table_patches(self) -> Iterator[Patch]:
         for table, sql in self.replacements.items():
@@ -121,37 +118,45 @@ class Rewritten:
         for alias, column, parts in self._requalified():
             yield Patch(start=column.spans[0][0], end=column.spans[parts - 1][1], text=quote_name(alias))
 
-    @property
-    def _long_columns(self) -> Iterator[ColumnName]:
-        return (column for column in self._statement.columns if len(column.path) > 2)
+    @cached_property
+    def _unlike(self) -> dict[int, list[TableName]]:
+        """For each SELECT its tables that can be called otherwise than by their alias."""
+        found: dict[int, list[TableName]] = {}
+        for table, alias in self._aliases.items():
+            if table.written != (alias,):
+                found.setdefault(table.level, []).append(table)
+        return found
 
     def _requalified(self) -> Iterator[tuple[str, ColumnName, int]]:
-        """Columns whose qualifier has several parts, with the alias for it and the number of its parts."""
-        for column in self._long_columns:
-            near_first = sorted(self._aliases, key=lambda table: table.level != column.level)
-            for table in near_first:
-                if parts := _qualifier(column, table):
-                    yield self._aliases[table], column, parts
-                    break
+        """Columns whose qualifier is not the alias of its table, with that alias and the number of parts."""
+        for column in self._statement.columns:
+            if found := self._table_of(column):
+                table, parts = found
+                yield self._aliases[table], column, parts
+
+    def _table_of(self, column: ColumnName) -> tuple[TableName, int] | None:
+        scopes = self._statement.scopes
+        for level in scopes.outwards(column.level):
+            for table in self._unlike.get(level, ()):
+                least = 1 if self._aliases[table] != table.binding else 2
+                if parts := _qualifier(column, table, least):
+                    return table, parts
+            if (level, fold(column.path[0])) in scopes.bindings:
+                return None
+        return None
 
 
 def _aliases(tables: Sequence[TableName]) -> dict[TableName, str]:
-    shared = Counter((table.level, fold(table.binding)) for table in tables)
-    return {
-        table: ".".join(table.written) if shared[table.level, fold(table.binding)] > 1 else table.binding
-        for table in tables
-    }
+    paths = {tuple(map(fold, table.written)) for table in tables}
+    shared = Counter(path[-1] for path in paths)
+    return {table: ".".join(table.written) if shared[fold(table.binding)] > 1 else table.binding for table in tables}
 
 
-def _qualifier(column: ColumnName, table: TableName) -> int:
-    """How many of the column's first names are the table's last ones; 0 unless there are at least two."""
+def _qualifier(column: ColumnName, table: TableName, least: int) -> int:
+    """How many of the column's first names are the table's last ones; 0 when there are fewer than ``least``."""
     names, path = [fold(name) for name in column.path], [fold(name) for name in table.written]
     longest = min(len(path), len(names) - 1)
-    return next((n for n in range(longest, 1, -1) if names[:n] == path[-n:]), 0)
-
-
-def _printed_source(source: str) -> str:
-    return printed(f"FROM {source}").removeprefix("SELECT * FROM ")
+    return next((n for n in range(longest, least - 1, -1) if names[:n] == path[-n:]), 0)
 
 
 def _printed_column(path: Sequence[str]) -> str:

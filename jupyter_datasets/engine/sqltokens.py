@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 import duckdb
@@ -16,6 +16,7 @@ UNICODE_SPACES = (
 )
 _TO_BLANK = str.maketrans(dict.fromkeys(UNICODE_SPACES, " "))
 _SPACE = re.compile(f"[{UNICODE_SPACES}]")
+_BLANKS = " \t\n\r\v\f"
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 
 _Kind = duckdb.token_type
@@ -79,10 +80,9 @@ def tokenize(text: str) -> tuple[Token, ...]:
 
 def _scan(text: str) -> Iterator[Token]:
     offsets = Offsets(text)
-    starts = [(offsets.index(offset), kind) for offset, kind in duckdb.tokenize(text)]
-    ends = [start for start, _ in starts[1:]] + [len(text)]
-    for (start, kind), end in zip(starts, ends, strict=True):
-        word = text[start:end].rstrip()
+    found = [(offsets.index(offset), kind) for offset, kind in duckdb.tokenize(text)]
+    for (start, kind), (end, _) in pairwise([*found, (len(text), _Kind.comment)]):
+        word = text[start:end].rstrip(_BLANKS)
         yield Token(kind, word, start, start + len(word))
 
 
@@ -96,6 +96,16 @@ def clean_spaces(text: str) -> str:
             parts += [text[done : token.start], token.text.translate(_TO_BLANK)]
             done = token.end
     return "".join([*parts, text[done:]])
+
+
+def deepest_bracket(tokens: Sequence[Token], limit: int) -> Token | None:
+    """The first bracket that lies deeper than the limit."""
+    depth = 0
+    for token in tokens:
+        depth += (token.text in _OPENING) - (token.text in _OPENING.values())
+        if depth > limit:
+            return token
+    return None
 
 
 def brackets(tokens: Sequence[Token]) -> dict[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -65,8 +65,13 @@ def parse_queries(text: str, shown: str) -> list[Node] | None:
     if answer["error_type"] == "not implemented":
         return None
     offset = answer.get("position")
-    at = None if offset is None else Offsets(text.translate(_HIDE)).index(int(offset))
+    at = None if offset is None else parsed_offsets(text).index(int(offset))
     raise statement_error(answer["error_message"], text=shown, position=at)
+
+
+def parsed_offsets(text: str) -> Offsets:
+    """Translates the offsets in the trees of :func:`parse_queries` into indices of its text."""
+    return Offsets(text.translate(_HIDE))
 
 
 def statement_types(text: str) -> list[str]:
@@ -107,6 +112,28 @@ class ColumnNode:
     level: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scopes:
+    """Which SELECT lies in which; each has a number, and 0 is outside of all.
+
+    Attributes
+    ----------
+    parents
+        For each SELECT the one around it.
+    bindings
+        Aliases and CTEs in the FROM of each SELECT, folded.
+    """
+
+    parents: Mapping[int, int] = field(default_factory=dict)
+    bindings: frozenset[tuple[int, str]] = frozenset()
+
+    def outwards(self, level: int) -> Iterator[int]:
+        """The SELECT itself, then those around it."""
+        while level:
+            yield level
+            level = self.parents[level]
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     visible: frozenset[tuple[str, ...]]  # names of CTEs, folded
@@ -122,12 +149,15 @@ class References:
         Tables in FROM, in the order of their places; each place once.
     columns
         Qualified columns.
+    scopes
+        Which SELECT lies in which.
     lists_catalog
         Whether the query holds a SHOW that is not of a table.
     """
 
     def __init__(self, query: Node) -> None:
-        self._levels = 0
+        self._parents: dict[int, int] = {}
+        self._bindings: set[tuple[int, str]] = set()
         self.lists_catalog = False
         self._tables: dict[object, TableNode] = {}
         self._columns: dict[int, ColumnNode] = {}
@@ -140,6 +170,7 @@ class References:
                 waiting.extend(self._visit(node, place))
         self.tables = sorted(self._tables.values(), key=lambda table: -1 if table.start is None else table.start)
         self.columns = list(self._columns.values())
+        self.scopes = Scopes(parents=self._parents, bindings=frozenset(self._bindings))
 
     def _visit(self, node: Node, place: _Place) -> Iterator[tuple[Any, _Place]]:
         kind = node.get("type")
@@ -151,12 +182,18 @@ class References:
         elif kind == "SHOW_REF":
             self.lists_catalog |= node["query"] is None
         elif kind == "SELECT_NODE":
-            self._levels += 1
-            place = _Place(place.visible, self._levels)
+            level = len(self._parents) + 1
+            self._parents[level] = place.level
+            place = _Place(place.visible, level)
+        elif "sample" in node and node.get("alias"):
+            self._bindings.add((place.level, fold(node["alias"])))
         yield from _children(node, place)
 
     def _add_table(self, node: Node, place: _Place) -> None:
         path = tuple(node["qualified_name"]["path"])
+        is_cte = tuple(map(fold, path)) in place.visible
+        if is_cte or node["alias"]:
+            self._bindings.add((place.level, fold(node["alias"] or path[-1])))
         start = None if node["query_location"] == _NOWHERE else node["query_location"]
         # A window or a CASE operand appears in the tree once for each use.
         self._tables[id(node) if start is None else start] = TableNode(
@@ -166,7 +203,7 @@ class References:
             end=0 if start is None else start + node["query_location_length"],
             at=node["at_clause"],
             level=place.level,
-            is_cte=tuple(map(fold, path)) in place.visible,
+            is_cte=is_cte,
         )
 
     def _add_column(self, node: Node, place: _Place) -> None:

@@ -91,9 +91,7 @@ def _answers(i: int, fits: Sequence[str], words: Sequence[str]) -> Iterator[str]
         yield f"coalesce(bool_and({fit}), true) AS f{i}_{k}"
 
 
-def read_findings(
-    pieces: Iterator[list[Piece]], candidates: Mapping[int, Candidates]
-) -> dict[int, Findings]:
+def read_findings(pieces: Iterator[list[Piece]], candidates: Mapping[int, Candidates]) -> dict[int, Findings]:
     """The findings of all pieces, joined from the first row to the last."""
     found: dict[int, Findings] = {}
     for row_range in pieces:
@@ -116,4 +114,3 @@ def _findings(batch: pa.RecordBatch, i: int, types: Sequence[str]) -> Findings:
         row=None if row is None else int(str(row)),
         text=None if text is None else str(text),
     )
-

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from jupyter_datasets.engine.soft_grammar import TimeClause
-from jupyter_datasets.engine.sqltokens import Offsets, Token, brackets, text_at, top_level
-from jupyter_datasets.engine.sqltrees import ColumnNode, Node, TableNode, fold, parse_queries
+from jupyter_datasets.engine.sqltokens import Token, brackets, text_at, top_level
+from jupyter_datasets.engine.sqltrees import ColumnNode, Node, TableNode, fold, parse_queries, parsed_offsets
 from jupyter_datasets.engine.statement_errors import statement_error
 from jupyter_datasets.errors import ErrorKind, StatementError
 
@@ -104,7 +104,7 @@ class NameReader:
 
     def __init__(self, sql: str, text: str, tokens: Sequence[Token], times: Sequence[TimeClause]) -> None:
         self._sql = sql
-        self._offsets = Offsets(text)
+        self._offsets = parsed_offsets(text)
         self._tokens = tokens
         self._pairs = brackets(tokens)
         self._index = {token.start: i for i, token in enumerate(tokens)}

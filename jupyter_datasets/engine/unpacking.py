@@ -125,7 +125,14 @@ def _unpacking(path: Path) -> Iterator[None]:
         yield
     except FileContentError:
         raise
-    except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, pa.ArrowException) as error:
+    except (
+        EOFError,
+        zlib.error,
+        zipfile.BadZipFile,
+        gzip.BadGzipFile,
+        NotImplementedError,
+        pa.ArrowException,
+    ) as error:
         raise _damaged(path, error) from error
     except OSError as error:
         # PyArrow reports a damaged stream so, without the number that an error of the system has.

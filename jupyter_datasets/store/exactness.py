@@ -1,4 +1,4 @@
-"""Whether Arrow data that users hand over can be stored exactly: what DuckDB would take and silently alter, or choke on."""
+"""Whether Arrow data that users hand over can be stored exactly; DuckDB would take more of it, altered in silence."""
 
 from __future__ import annotations
 

@@ -155,11 +155,9 @@ def _mismatch(what: str) -> InvalidInputError:
 
 
 def _arriving(field: Field, present: bool) -> str:
-    if present:
-        source = quote_name(field.name)
-    else:
-        source = "NULL" if field.default is None else quote_text(field.default)
-    return f"{forms.to_transfer(f'CAST({source} AS {field.type})', field.type)} AS {quote_name(field.birth)}"
+    default = "NULL" if field.default is None else quote_text(field.default)
+    value = f"CAST({quote_name(field.name) if present else default} AS {field.type})"
+    return f"{forms.to_transfer(value, field.type)} AS {quote_name(field.birth)}"
 
 
 @lru_cache(maxsize=256)

@@ -95,7 +95,7 @@ def read_end(data: bytes) -> tuple[dict[ObjectHash, Place], dict[str, Any]]:
 
 def _frame(text: bytes) -> bytes:
     if len(text) >= _SMALL:
-        packed = pa.Codec("zstd").compress(text, asbytes=True)
+        packed: bytes = pa.Codec("zstd").compress(text, asbytes=True)
         if len(packed) < len(text):
             return _FRAME.pack(_ZSTD, len(text)) + packed
     return _FRAME.pack(_PLAIN, len(text)) + text

@@ -11,7 +11,6 @@ from jupyter_datasets.sqltext import quote_name, quote_text
 from jupyter_datasets.store import forms, logical
 from jupyter_datasets.values import nearest
 
-
 _FIELD_ID = "__duckdb_field_id"  # the key of a field's own id among those of its parts; no column can be called so
 
 

@@ -31,7 +31,7 @@ def by_id(connection: Connection, dataset_id: str) -> Dataset | None:
 
 def by_name(connection: Connection, name: str, owner: str | None) -> list[Dataset]:
     """Living datasets of that name, of one owner or of all."""
-    query = select(datasets).where(datasets.c.slot == name_key(name))
+    query = select(datasets).where(datasets.c.slot == name_key(name), datasets.c.deleted_us.is_(None))
     if owner is not None:
         query = query.where(datasets.c.owner == owner)
     return [_from_row(row) for row in connection.execute(query)]

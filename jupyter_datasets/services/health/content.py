@@ -83,10 +83,10 @@ def check_files(needed: Needs, check: Callable[[ObjectHash], object]) -> None:
 
 
 def to_checks(needed: Needs) -> list[Check]:
-    """The lines of a report: one when all is there, else one for each thing that is wrong."""
+    """The lines of a report: one when all is there, none without versions, else one for each thing that is wrong."""
     if not needed.broken:
-        found = f"{len(needed.files):,} segments and files are there for {needed.versions:,} versions"
-        return [Check(name=f"dataset {needed.dataset}", status="ok", message=found)]
+        found = f"versions looked at: {needed.versions:,}; segments and files, all there: {len(needed.files):,}"
+        return [Check(name=f"dataset {needed.dataset}", status="ok", message=found)] if needed.versions else []
     return [_broken(needed.dataset, error, versions) for error, versions in needed.broken.values()]
 
 

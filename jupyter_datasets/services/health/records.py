@@ -12,9 +12,9 @@ from jupyter_datasets.values import CommitId, DatasetId, ObjectHash
 
 
 def names(connection: Connection) -> dict[DatasetId, str]:
-    """Every dataset, in the bin or not."""
-    rows = connection.execute(select(datasets.c.id, datasets.c.name).order_by(datasets.c.slot))
-    return {DatasetId(row.id): row.name for row in rows}
+    """What people call every dataset, those in the bin included."""
+    rows = connection.execute(select(datasets.c.id, datasets.c.name, datasets.c.deleted_us).order_by(datasets.c.slot))
+    return {DatasetId(r.id): r.name if r.deleted_us is None else f"{r.name} (in the bin)" for r in rows}
 
 
 def heads(connection: Connection, dataset_id: DatasetId) -> dict[str, CommitId]:

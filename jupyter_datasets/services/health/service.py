@@ -74,8 +74,8 @@ class HealthService:
         if bad:
             return _bad_packs(bad, [str(self._backend.path("packs", name)) for name in bad])
         spare = len(there - ends.keys())
-        extra = f"; {spare:,} more belong to no version, left by an interrupted write, and do no harm" if spare else ""
-        return Check(name="packs", status="ok", message=f"all {len(ends):,} packs of the index are there{extra}")
+        extra = f"; {spare:,} more, left by an interrupted write, belong to no version and do no harm" if spare else ""
+        return Check(name="packs", status="ok", message=f"in the index, and all there: {len(ends):,}{extra}")
 
     def _datasets_now(self) -> Iterator[Check]:
         with self._database.read() as connection:
@@ -123,7 +123,7 @@ class HealthService:
         bad = [name for name in names if not self._pack_is_whole(name)]
         if bad:
             return _renamed(_bad_packs(bad, [str(self._backend.path("packs", name)) for name in bad]), "rehash")
-        return Check(name="rehash packs", status="ok", message=f"{len(names):,} packs are what they should be")
+        return Check(name="rehash packs", status="ok", message=f"read again, and whole: {len(names):,}")
 
     def _pack_is_whole(self, name: ObjectHash) -> bool:
         with self._database.read() as connection:
@@ -145,7 +145,7 @@ def _bad_packs(names: list[ObjectHash], paths: list[str]) -> Check:
     return Check(
         name="packs",
         status="fail",
-        message=f"{len(names):,} packs are missing or damaged, such as {short(names[0])} ({paths[0]}).",
+        message=f"Missing or damaged: {len(names):,}, such as {short(names[0])} ({paths[0]}).",
         next_step="Restore them from a copy of the store; the versions in them cannot be read until then.",
         details={"packs": names, "paths": paths},
     )

@@ -11,7 +11,9 @@ from typing import Any
 import pyarrow as pa
 
 from jupyter_datasets.engine.options import ReadOptions
-from jupyter_datasets.engine.readers import ColumnType, Source, TypesWidened, open_source
+from jupyter_datasets.engine.readers import open_source
+from jupyter_datasets.engine.report import ColumnType
+from jupyter_datasets.engine.sources import Source, TypesWidened
 from jupyter_datasets.errors import ErrorKind, FileContentError, InvalidInputError
 from jupyter_datasets.services.jobs.reporter import Reporter
 from jupyter_datasets.services.versions import keys
@@ -43,7 +45,7 @@ def import_file(plan: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
         "nulls": sorted(written.nulls),
         "dropped": len(plan["tail"]),
         "rows": sum(item.rows for item in written.segments) - plan["tail_rows"],
-        "warnings": list(source.report.warnings),
+        "warnings": source.report.warnings,
         "original": _original(plan, path, staging),
         "staging": plan["staging"],
         "base": plan["base"],

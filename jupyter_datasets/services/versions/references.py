@@ -57,21 +57,22 @@ def plain_name(text: str) -> str:
     return ref.name
 
 
-def get_branch(connection: Connection, dataset_id: DatasetId, name: str) -> RefInfo:
-    """A branch by name; a tag or commit is refused, for it cannot take commits."""
-    ref = Ref.parse(name)
-    found = None if ref.name is None or ref.steps or ref.at else records.ref(connection, dataset_id, ref.name)
-    if found is None and ref.name == MAIN:
-        return RefInfo(name=MAIN, kind="branch", commit=None)
+def get_branch(connection: Connection, dataset_id: DatasetId, text: str) -> RefInfo:
+    """The branch that a reference names by itself; a tag or commit is refused, for it cannot take commits."""
+    ref = Ref.parse(text)
+    plain = ref.name if not ref.steps and ref.at is None and ref.kind in ("any", "branch") else None
+    found = None if plain is None else records.ref(connection, dataset_id, plain)
     if found is not None and found.kind == "branch":
         return found
-    if found is None and ref.name and not ref.maybe_commit and not ref.steps and ref.at is None:
-        raise _unknown(connection, dataset_id, ref.name)
+    if found is None and plain == MAIN:
+        return RefInfo(name=MAIN, kind="branch", commit=None)
+    if found is None and plain is not None and not ref.maybe_commit:
+        raise _unknown(connection, dataset_id, plain)
     raise InvalidInputError(
-        f"{name!r} is not a branch: only branches take changes.",
+        f"{text!r} is not a branch: only branches take changes.",
         kind=ErrorKind.NOT_A_BRANCH,
-        next_step=f"Make one there first: branch('fix', at={name!r}).",
-        details={"ref": name},
+        next_step=f"Make one there first: branch('fix', at={text!r}).",
+        details={"ref": text},
     )
 
 
@@ -127,6 +128,8 @@ def _at_moment(connection: Connection, dataset_id: DatasetId, ref: Ref) -> Commi
     assert ref.name is not None, "called for name@{time} only"
     assert ref.at is not None, "called for name@{time} only"
     move = records.move_at(connection, dataset_id, ref.name, ref.at)
+    if move is not None and ref.kind not in ("any", move.kind):
+        raise _unknown(connection, dataset_id, ref.text)
     if move is not None and move.new is not None:
         return move.new
     moves = records.moves(connection, dataset_id, ref.name)

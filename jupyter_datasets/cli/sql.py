@@ -1,0 +1,3 @@
+"""The command ``sql``."""
+
+from __future__ import annotations
