@@ -28,24 +28,10 @@ _SAMPLE_GROUP = 100  # columns that are surveyed together
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Column:
-    """One column as it is to be read."""
-
-    name: str
-    type: str
-    declared: bool
-
-    def candidates(self, words: tuple[str, ...]) -> Candidates:
-        """Its type, and what it may become."""
-        wider = () if self.declared else tuple(kind for kind in wider_types(self.type) if kind != TEXT)
-        return Candidates(types=(self.type, *wider), declared=self.declared, words=words)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class _Sample:
     """The first rows of a file as texts ``t0``, ``t1``, ...; ``whole`` when there are no others."""
 
-    rows: pa.Table
+    rows: pa.RecordBatch
     whole: bool
 
     @property
@@ -62,13 +48,12 @@ class DelimitedSource:
         file: TextFile,
         connection: duckdb.DuckDBPyConnection,
         form: TextForm,
-        plan: Sequence[_Column],
+        plan: Sequence[PlannedColumn],
         report: FileReport,
         row_bytes: float,
     ) -> None:
         self._file = file
         self._connection = connection
-        self._table = open_table(file, connection)
         self._form = form
         self._plan = tuple(plan)
         self._row_bytes = row_bytes
@@ -82,14 +67,12 @@ class DelimitedSource:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """See :meth:`Source.batches <jupyter_datasets.engine.sources.Source.batches>`."""
-        for pieces in self._table.run(self._conversion, range(len(self._plan))):
-            arrays: list[pa.Array] = []
-            for piece in pieces:
-                if pc.any(piece.batch.column("bad")).as_py():
-                    raise self._surprise()
-                self._count_words(piece)
-                arrays += piece.batch.columns[: len(piece.columns)]
-            batch = pa.RecordBatch.from_arrays(arrays, schema=self.arrow_schema)
+        for rows in convert(self._file, self._connection, self._plan, self._form):
+            if rows.bad:
+                raise self._surprise()
+            for column, word, times in rows.words:
+                self.report.nulls[self._plan[column].name, word] += times
+            batch = pa.RecordBatch.from_arrays(rows.values, schema=self.arrow_schema)
             self._advance(batch.num_rows)
             yield batch
         self.bytes_read = self.size
@@ -104,42 +87,10 @@ class DelimitedSource:
             found = cursor.sql(f"SELECT {empty} LIMIT 0").to_arrow_table().schema
         return pa.schema([field.with_name(c.name) for field, c in zip(found, self._plan, strict=True)])
 
-    def _typed(self, columns: Sequence[int]) -> list[int]:
-        return [i for i in columns if self._plan[i].type != TEXT]
-
-    def _conversion(self, columns: Sequence[int], relation: str, _offset: int) -> str:
-        """SQL for the values ``v0``, ``v1``, ...; ``bad``: whether one is none; ``words``: texts of rows with words."""
-        texts = [f"{self._form.text(f't{i}')} AS x{i}" for i in columns]
-        casts, accepted, odd = [], [], []
-        for i in self._typed(columns):
-            column = self._plan[i]
-            check, text = check_for(column.type, declared=column.declared), self._form.typed_text(f"x{i}", column.type)
-            casts.append(f"{check.value(text)} AS v{i}")
-            accepted.append(check.fits(text, f"v{i}", self._form.words))
-            odd.append(f"v{i} IS NULL AND x{i} IS NOT NULL")
-        values = [f"{'x' if self._plan[i].type == TEXT else 'v'}{i} AS v{i}" for i in columns]
-        bad = f"NOT ({' AND '.join(accepted)})" if accepted else "false"
-        listed = ", ".join(f"x{i}" for i in self._typed(columns))
-        words = f"CASE WHEN {' OR '.join(odd)} THEN [{listed}] END" if odd else "CAST(NULL AS VARCHAR[])"
-        inner = f"SELECT *, {', '.join(casts)} " if casts else "SELECT * "
-        outer = f"SELECT {', '.join(values)}, {bad} AS bad, {words} AS words"
-        return f"{outer} FROM ({inner}FROM (SELECT {', '.join(texts)} FROM {relation}))"
-
-    def _count_words(self, piece: Piece) -> None:
-        words = piece.batch.column("words")
-        if words.null_count == len(words):
-            return
-        rows = words.is_valid()
-        words = words.filter(rows)
-        for place, i in enumerate(self._typed(piece.columns)):
-            missing = piece.batch.column(f"v{i}").filter(rows).is_null()
-            for found in pc.value_counts(pc.list_element(words, place).filter(missing).drop_null()).to_pylist():
-                self.report.nulls[self._plan[i].name, found["values"]] += found["counts"]
-
     def _surprise(self) -> Exception:
         """Look at the whole file, and say what is to be done about the values that do not fit."""
-        candidates = {i: self._plan[i].candidates(self._form.words) for i in self._typed(range(len(self._plan)))}
-        findings = survey_file(self._table, candidates, self._form)
+        candidates = {i: _candidates(column) for i, column in enumerate(self._plan) if column.type != TEXT}
+        findings = _survey_file(self._file, self._connection, candidates, self._form)
         unfit = {i: found for i, found in findings.items() if found.row is not None}
         if not unfit:
             return InternalError("A value was refused that fits its column.", details={"file": str(self._file.shown)})
@@ -197,8 +148,8 @@ def open_delimited(
     form = TextForm(nulls=options.nulls, decimal=options.decimal)
     # A first record of values is missing in the sample then, which changes no type that is checked against all rows.
     file = TextFile(path=text, shown=shown, dialect=dialect, header=True)
-    sample = _sample(open_table(file, connection), file.width)
-    found = _survey_sample(connection, sample.rows, form)
+    sample = _sample(file, connection)
+    found = _survey_all(connection, sample.rows, form)
     header = options.header
     if header is None:
         header = _has_header(connection, dialect, found, form, present)
@@ -213,40 +164,36 @@ def open_delimited(
     return DelimitedSource(file, connection, form, plan, report, sample.row_bytes)
 
 
-def survey_file(table: TextTable, candidates: Mapping[int, Candidates], form: TextForm) -> dict[int, Findings]:
-    """What some columns hold, over all rows."""
-    return read_findings(table.run(survey_query(candidates, form), list(candidates)), candidates)
+def _candidates(column: PlannedColumn) -> Candidates:
+    """Its type, and what it may become."""
+    wider = () if column.declared else tuple(kind for kind in wider_types(column.type) if kind != TEXT)
+    return Candidates(types=(column.type, *wider), declared=column.declared)
 
 
-def _sample(table: TextTable, width: int) -> _Sample:
-    def query(columns: Sequence[int], relation: str, _offset: int) -> str:
-        return f"SELECT {', '.join(f't{i}' for i in columns)} FROM {relation} LIMIT {_SAMPLE_ROWS}"
-
-    taken: list[pa.RecordBatch] = []
-    rows = size = 0
-    for pieces in table.run(query, range(width)):
-        arrays = [array for piece in pieces for array in piece.batch.columns]
-        taken.append(pa.RecordBatch.from_arrays(arrays, names=[f"t{i}" for i in range(width)]))
-        rows, size = rows + taken[-1].num_rows, size + taken[-1].nbytes
-        if rows >= _SAMPLE_ROWS or size >= _SAMPLE_BYTES:
-            return _Sample(rows=pa.Table.from_batches(taken), whole=False)
-    texts = pa.schema([(f"t{i}", pa.string()) for i in range(width)])
-    return _Sample(rows=pa.Table.from_batches(taken) if taken else texts.empty_table(), whole=True)
+def _survey_file(
+    file: TextFile, connection: duckdb.DuckDBPyConnection, candidates: Mapping[int, Candidates], form: TextForm
+) -> dict[int, Findings]:
+    return survey(connection, read_texts(file, connection, list(candidates)), candidates, form)
 
 
-def _survey_sample(connection: duckdb.DuckDBPyConnection, rows: pa.Table, form: TextForm) -> list[Findings]:
-    asked = Candidates(types=PROPOSALS, declared=False, words=form.words)
-    found: dict[int, Findings] = {}
-    for start in range(0, rows.num_columns, _SAMPLE_GROUP):
-        group = list(range(start, min(start + _SAMPLE_GROUP, rows.num_columns)))
-        query = survey_query(dict.fromkeys(group, asked), form)
-        answer = query_batch(connection, rows.select(group), _over(query, group))
-        found |= read_findings(iter([[Piece(columns=tuple(group), batch=answer)]]), dict.fromkeys(group, asked))
+def _survey_all(connection: duckdb.DuckDBPyConnection, rows: pa.RecordBatch, form: TextForm) -> list[Findings]:
+    asked = dict.fromkeys(range(rows.num_columns), Candidates(types=PROPOSALS))
+    found = survey(connection, [rows], asked, form)
     return [found[i] for i in range(rows.num_columns)]
 
 
-def _over(query: Callable[[Sequence[int], str, int], str], group: Sequence[int]) -> Callable[[str], str]:
-    return lambda relation: query(group, relation, 0)
+def _sample(file: TextFile, connection: duckdb.DuckDBPyConnection) -> _Sample:
+    taken: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in read_texts(file, connection, range(file.width), limit=_SAMPLE_ROWS):
+        taken.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows >= _SAMPLE_ROWS or size >= _SAMPLE_BYTES:
+            return _Sample(rows=pa.concat_batches(taken), whole=False)
+    if not taken:
+        nothing = pa.schema([(f"t{i}", pa.string()) for i in range(file.width)])
+        taken = [pa.RecordBatch.from_pylist([], schema=nothing)]
+    return _Sample(rows=pa.concat_batches(taken), whole=True)
 
 
 def _has_header(
@@ -258,9 +205,9 @@ def _has_header(
 ) -> bool:
     if present and [name.casefold() for name in dialect.first] == [c.name.casefold() for c in present]:
         return True
-    row = pa.table({f"t{i}": pa.array([text], pa.string()) for i, text in enumerate(dialect.first)})
-    values = [found.first_fitting() != TEXT for found in _survey_sample(connection, row, form)]
-    return looks_like_names(dialect.first, values, [found.first_fitting() != TEXT for found in below])
+    row = pa.record_batch({f"t{i}": pa.array([text], pa.string()) for i, text in enumerate(dialect.first)})
+    values = [found.type != TEXT for found in _survey_all(connection, row, form)]
+    return looks_like_names(dialect.first, values, [found.type != TEXT for found in below])
 
 
 def _names(dialect: Dialect, header: bool, report: FileReport) -> list[str]:
@@ -271,35 +218,14 @@ def _names(dialect: Dialect, header: bool, report: FileReport) -> list[str]:
     return names
 
 
-def _types(
-    file: TextFile, connection: duckdb.DuckDBPyConnection, sample: _Sample, found: Sequence[Findings], form: TextForm
-) -> list[str]:
-    """Proposals from the sample; for columns without a value in it, from the whole file."""
-    types = [findings.first_fitting() for findings in found]
-    unknown = [i for i, findings in enumerate(found) if not findings.values]
-    if unknown and not sample.whole:
-        asked = dict.fromkeys(unknown, Candidates(types=PROPOSALS, declared=False, words=form.words))
-        for i, findings in survey_file(open_table(file, connection), asked, form).items():
-            types[i] = findings.first_fitting()
-    return types
-
-
 def _plan(
-    shown: Path,
+    file: TextFile,
     names: Sequence[str],
-    proposed: Sequence[str],
-    declared: Mapping[str, str],
+    options: ReadOptions,
     present: Sequence[ColumnType],
-) -> list[_Column]:
-    before = _by_position(names, {column.name: column.type for column in present})
-    given = _by_position(names, declared)
-    if len(given) < len(declared):
-        raise _unknown_column(shown, names, declared)
-    return [
-        _Column(name=name, type=given.get(i, before.get(i, proposed[i])), declared=i in given)
-        for i, name in enumerate(names)
-    ]
-
+    proposed: Sequence[str | None],
+) -> list[PlannedColumn]:
+    """Declared types, else those of the table, else proposed ones; None where nothing could be proposed so far."""
 
 def _by_position(names: Sequence[str], types: Mapping[str, str]) -> dict[int, str]:
     places = {name.casefold(): i for i, name in enumerate(names)}

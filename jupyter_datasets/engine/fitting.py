@@ -69,7 +69,9 @@ class Check:
         """SQL that is false where a text is neither a value of the type nor one of the words, else true."""
         quick, full = self.quick.format(t=text, v=value), self.full.format(t=text, v=value)
         other = f" OR {text} IN ({', '.join(map(quote_text, words))})" if words else ""
-        return f"CASE WHEN {quick} OR {text} IS NULL THEN true ELSE {value} IS NOT NULL AND ({full}){other} END"
+        # Nested, for CASE is what keeps DuckDB from evaluating the costly part for all rows.
+        rest = f"CASE WHEN {value} IS NOT NULL THEN {full} ELSE false END{other}"
+        return f"CASE WHEN {quick} OR {text} IS NULL THEN true ELSE {rest} END"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

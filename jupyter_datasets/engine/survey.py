@@ -1,20 +1,21 @@
-"""Which types the columns of a text table hold: asked of a sample before reading, and of the whole file after a surprise."""
+"""Which types columns of texts hold: asked of a sample before reading, and of the whole file after a surprise."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import duckdb
 import pyarrow as pa
 
 from jupyter_datasets.engine.fitting import TEXT, TextForm, check_for
-from jupyter_datasets.engine.tabular import Piece, Query
+from jupyter_datasets.engine.tabular import query_stacked
 from jupyter_datasets.sqltext import quote_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidates:
-    """Types to ask about for one column.
+    """Types to ask about for a column.
 
     Attributes
     ----------
@@ -22,13 +23,10 @@ class Candidates:
         In the order of preference, without text.
     declared
         Whether the user declared the type.
-    words
-        What stands for null in it.
     """
 
     types: tuple[str, ...]
-    declared: bool
-    words: tuple[str, ...]
+    declared: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +48,8 @@ class Findings:
     row: int | None
     text: str | None
 
-    def first_fitting(self) -> str:
+    @property
+    def type(self) -> str:
         """The first candidate that all values fit; text when there is none, or nothing to judge by."""
         return next((kind for kind, fits in self.fits.items() if fits and self.values), TEXT)
 
@@ -61,56 +60,66 @@ class Findings:
         return Findings(values=self.values + later.values, fits=fits, row=place.row, text=place.text)
 
 
-def survey_query(candidates: Mapping[int, Candidates], form: TextForm) -> Query:
-    """SQL for the findings about some columns, in one row of four fields and more for each of them."""
+def survey(
+    connection: duckdb.DuckDBPyConnection,
+    batches: Iterable[pa.RecordBatch],
+    candidates: Mapping[int, Candidates],
+    form: TextForm,
+) -> dict[int, Findings]:
+    """What some columns hold.
 
-    def query(columns: Sequence[int], relation: str, offset: int) -> str:
-        texts, casts, answers = [f"row_number() OVER () + {offset - 1} AS n"], [], []
-        for i in columns:
-            asked = candidates[i]
-            texts.append(f"{form.text(f't{i}')} AS x{i}")
-            fits = []
-            for k, kind in enumerate(asked.types):
-                check, text = check_for(kind, declared=asked.declared), form.typed_text(f"x{i}", kind)
-                casts.append(f"{check.value(text)} AS v{i}_{k}")
-                fits.append(check.fits(text, f"v{i}_{k}", asked.words))
-            answers += _answers(i, fits, asked.words)
-        inner = f"SELECT {', '.join(texts)} FROM {relation}"
-        return f"SELECT {', '.join(answers)} FROM (SELECT *, {', '.join(casts)} FROM ({inner}))"
-
-    return query
-
-
-def _answers(i: int, fits: Sequence[str], words: Sequence[str]) -> Iterator[str]:
-    listed = ", ".join(map(quote_text, words))
-    valued = f"x{i} NOT IN ({listed})" if words else f"x{i} IS NOT NULL"
-    yield f"count(*) FILTER ({valued}) AS c{i}"
-    yield f"min(n) FILTER (NOT {fits[0]}) AS r{i}"
-    yield f"arg_min(x{i}, n) FILTER (NOT {fits[0]}) AS w{i}"
-    for k, fit in enumerate(fits):
-        yield f"coalesce(bool_and({fit}), true) AS f{i}_{k}"
-
-
-def read_findings(pieces: Iterator[list[Piece]], candidates: Mapping[int, Candidates]) -> dict[int, Findings]:
-    """The findings of all pieces, joined from the first row to the last."""
-    found: dict[int, Findings] = {}
-    for row_range in pieces:
-        for piece in row_range:
-            for i in piece.columns:
-                one = _findings(piece.batch, i, candidates[i].types)
-                found[i] = found[i].joined(one) if i in found else one
+    Parameters
+    ----------
+    connection
+        Runs the SQL.
+    batches
+        Texts in columns ``t0``, ``t1``, ...
+    candidates
+        The types to ask about, by number of the column.
+    form
+        How values are written.
+    """
+    groups: dict[Candidates, list[int]] = {}
+    for i, asked in candidates.items():
+        groups.setdefault(asked, []).append(i)
+    nothing = {i: _nothing(asked) for i, asked in candidates.items()}
+    found, offset = nothing, 0
+    for batch in batches:
+        for asked, columns in groups.items():
+            answer = query_stacked(connection, batch, columns, _query(asked, form, batch.num_rows))
+            for i, row in zip(columns, answer.to_pylist(), strict=True):
+                found[i] = found[i].joined(_findings(asked, row, offset))
+        offset += batch.num_rows
     return found
 
 
-def _findings(batch: pa.RecordBatch, i: int, types: Sequence[str]) -> Findings:
-    def field(name: str) -> object:
-        return batch.column(f"{name}")[0].as_py()
+def _nothing(asked: Candidates) -> Findings:
+    return Findings(values=0, fits=dict.fromkeys(asked.types, True), row=None, text=None)
 
-    fits = {kind: bool(field(f"f{i}_{k}")) for k, kind in enumerate(types)}
-    row, text = field(f"r{i}"), field(f"w{i}")
+
+def _findings(asked: Candidates, row: Mapping[str, int | str | bool | None], offset: int) -> Findings:
+    fits = {kind: row[f"f{k}"] is not False for k, kind in enumerate(asked.types)}
+    place, text = row["place"], row["text"]
     return Findings(
-        values=int(str(field(f"c{i}"))),
+        values=int(row["valued"] or 0),
         fits=fits,
-        row=None if row is None else int(str(row)),
+        row=None if place is None else int(place) + offset,
         text=None if text is None else str(text),
+    )
+
+
+def _query(asked: Candidates, form: TextForm, rows: int) -> str:
+    """SQL over stacked columns of ``rows`` rows each, giving one row for each column."""
+    words = ", ".join(map(quote_text, form.words))
+    casts, fits, verdicts = [], [], []
+    for k, kind in enumerate(asked.types):
+        check, text = check_for(kind, declared=asked.declared), form.typed_text("x", kind)
+        casts.append(f"{check.value(text)} AS v{k}")
+        fits.append(f"{check.fits(text, f'v{k}', form.words)} AS f{k}")
+        verdicts.append(f"bool_and(f{k}) AS f{k}")
+    values = f"SELECT p, x, {', '.join(casts)} FROM (SELECT p, {form.text('t')} AS x FROM stacked)"
+    return (
+        f"SELECT count(*) FILTER (x NOT IN ({words})) AS valued, min(p % {rows}) FILTER (NOT f0) AS place, "
+        f"arg_min(x, p) FILTER (NOT f0) AS text, {', '.join(verdicts)} "
+        f"FROM (SELECT p, x, {', '.join(fits)} FROM ({values})) GROUP BY p // {rows} ORDER BY p // {rows}"
     )

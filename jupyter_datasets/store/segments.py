@@ -9,8 +9,9 @@ from __future__ import annotations
 import errno
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -199,7 +200,8 @@ class _Pending:
         if self._hashes.size < self.rows:
             fresh = pa.Table.from_batches(self._batches).slice(self._hashes.size)
             self._hasher.register("batch", fresh)
-            found = self._hasher.execute(self._hash_sql).fetchnumpy()["h"]
+            with _translated():
+                found = self._hasher.execute(self._hash_sql).fetchnumpy()["h"]
             self._hasher.unregister("batch")
             self._hashes = np.concatenate([self._hashes, found])
         return self._hashes
@@ -284,12 +286,9 @@ class _FilePool:
         connection = self._connection()
         try:
             connection.register("segment", rows)
-            connection.execute(f"COPY ({self._select}) TO {quote_text(str(file))} ({self._options})")
+            with _translated():
+                connection.execute(f"COPY ({self._select}) TO {quote_text(str(file))} ({self._options})")
             connection.unregister("segment")
-        except duckdb.IOException as error:
-            raise storage_error(OSError(_errno_of(error), str(error)), "writing a segment") from error
-        except duckdb.ConversionException as error:
-            raise _too_long(error) from error
         finally:
             self._free.append(connection)
         return seal(file, rows.num_rows)
@@ -301,13 +300,19 @@ class _FilePool:
             return connect()
 
 
-def _too_long(error: duckdb.ConversionException) -> InvalidInputError:
-    """The one value that its storage form cannot hold is a HUGEINT of 39 digits."""
-    return InvalidInputError(
-        f"A number has more than 38 digits: {str(error).partition(chr(10))[0]}",
-        kind=ErrorKind.SCHEMA_MISMATCH,
-        next_step="Convert the column to text or to DOUBLE first.",
-    )
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.IOException as error:
+        raise storage_error(OSError(_errno_of(error), str(error)), "writing a segment") from error
+    except duckdb.ConversionException as error:
+        # The one value that its storage form cannot hold is a HUGEINT of 39 digits.
+        raise InvalidInputError(
+            f"A number has more than 38 digits: {str(error).partition(chr(10))[0]}.",
+            kind=ErrorKind.SCHEMA_MISMATCH,
+            next_step="Convert the column to text or to DOUBLE first.",
+        ) from error
 
 
 def seal(file: Path, rows: int) -> Item:

@@ -74,7 +74,10 @@ def test_log_lists_and_draws(run: Run) -> None:
 def test_diff_shows_tables_columns_and_rows(run: Run) -> None:
     """A changed row shows before and after; ``-n`` limits rows; an equal table says so."""
     data = run("diff", "sales", "v1", "fix", "--rows", "--schema", "--json").data
-    assert [(c["name"], c["change"], c["added"]) for c in data["changes"]] == [("notes", "added", 1), ("sales", "changed", 1)]
+    assert [(c["name"], c["change"], c["added"]) for c in data["changes"]] == [
+        ("notes", "added", 1),
+        ("sales", "changed", 1),
+    ]
     assert [(r["change_type"], r["price"]) for r in data["rows"]["sales"]] == [("delete", 1.75), ("insert", 0.0)]
     assert data["schema"] == []
     assert "(1 more row; -n shows more)" in run("diff", "sales.sales", "v1", "fix", "--rows", "-n", "1").out

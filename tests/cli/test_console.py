@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -27,7 +29,10 @@ def test_every_command_has_help_with_examples_that_can_be_read(name: str) -> Non
     text = parser.format_help()
     examples = [line.strip() for line in text.splitlines() if line.startswith("  jupyter datasets ")]
     assert examples
-    assert all(example.startswith(f"jupyter datasets {name}") for example in examples)
+    for example in examples:
+        words = shlex.split(example)
+        assert words[2] == name
+        assert callable(command_parser(name).read(words[3:], Namespace()).run)
     assert EXIT_CODES in text
     assert "--json" in text
 
@@ -90,7 +95,12 @@ def test_the_store_may_be_named_before_or_after_the_command(run: Run, tmp_path: 
 @pytest.mark.usefixtures("sales")
 def test_control_characters_of_names_and_cells_do_not_reach_the_terminal(run: Run) -> None:
     """Escape sequences and marks that turn text around are shown, not obeyed."""
-    for command in (["ls"], ["show", "sales"], ["show", "sales.notes", "--at", "fix"], ["diff", "sales", "v1", "fix", "--rows"]):
+    for command in (
+        ["ls"],
+        ["show", "sales"],
+        ["show", "sales.notes", "--at", "fix"],
+        ["diff", "sales", "v1", "fix", "--rows"],
+    ):
         shown = run(*command)
         assert shown.code == 0
         assert not {"\x1b", "\u202e"} & set(shown.out)

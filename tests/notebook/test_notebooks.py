@@ -36,9 +36,7 @@ def test_there_are_notebooks() -> None:
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_from_an_empty_store(
-    notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_notebook_runs_from_an_empty_store(notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No cell fails, warns or writes to standard error; it can be run again over what it left."""
     for _ in range(2):
         assert errors_shown(execute(notebook, tmp_path / "store", monkeypatch)) == []

@@ -13,7 +13,6 @@ from jupyter_datasets.services.versions.models import Commit
 from jupyter_datasets.values import CommitId, DatasetId, Page
 
 _BLOCK = 200
-_MAX_SEQ = (1 << 31) - 1  # of the catalog's column
 
 
 def page(
@@ -68,6 +67,6 @@ def _down(
 def _read_cursor(cursor: str) -> tuple[int, set[CommitId]]:
     try:
         seq, wanted = json.loads(cursor)
-        return min(int(seq), _MAX_SEQ), {CommitId(str(c)) for c in wanted}
+        return min(int(seq), records.MAX_SEQ), {CommitId(str(c)) for c in wanted}
     except (ValueError, TypeError, OverflowError) as error:
         raise InvalidInputError(f"{cursor!r} is not a cursor that a log gave.") from error

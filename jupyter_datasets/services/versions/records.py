@@ -37,6 +37,7 @@ def packs(connection: Connection) -> list[ObjectHash]:
 # ---------------------------------------------------------------------------------------------------------- commits
 
 _COMMIT = (commits, dataset_commits.c.seq)
+MAX_SEQ = (1 << 31) - 1  # of the catalog's column
 
 
 def _commit_query() -> Select[Any]:

@@ -94,7 +94,7 @@ def _base(connection: Connection, dataset_id: DatasetId, ref: Ref) -> CommitId:
 
 
 def _numbered(connection: Connection, dataset_id: DatasetId, number: int) -> CommitId:
-    found = records.commit_id_by_seq(connection, dataset_id, number)
+    found = records.commit_id_by_seq(connection, dataset_id, number) if number <= records.MAX_SEQ else None
     if found is None:
         newest = records.newest_seq(connection, dataset_id)
         raise NotFoundError(

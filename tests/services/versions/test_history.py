@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from jupyter_datasets.catalog import tables
 from jupyter_datasets.errors import InvalidInputError
-from jupyter_datasets.services.versions import records
-from jupyter_datasets.services.versions.models import Commit, RefInfo
-from jupyter_datasets.values import CommitId, DatasetId, Micros
+from jupyter_datasets.services.versions.models import Commit
 from tests.services.conftest import World
 
 
@@ -67,24 +68,26 @@ class Dag:
     """A random history of many commits in the catalog alone, and what its log must be."""
 
     def __init__(self, world: World, size: int) -> None:
-        self.parents: dict[str, tuple[str, ...]] = {}
-        self.seq: dict[str, int] = {}
         rng = random.Random(7)
-        with world.container.database.begin() as uow:
-            for seq in range(1, size + 1):
-                recent = list(self.parents)[-12:]
-                parents = tuple(rng.sample(recent, min(len(recent), rng.choice((1, 1, 1, 2)))))
-                self._add(uow.connection, DatasetId(world.id), f"{rng.getrandbits(256):064x}", parents, seq)
-            self.heads = {name: rng.choice(list(self.parents)[-20:]) for name in ("a", "b", "c")}
-            for name, commit in self.heads.items():
-                ref = RefInfo(name=name, kind="branch", commit=CommitId(commit))
-                records.add_ref(uow.connection, DatasetId(world.id), ref)
-            uow.commit()
+        self.parents: dict[str, tuple[str, ...]] = {}
+        for _ in range(size):
+            recent = list(self.parents)[-12:]
+            parents = rng.sample(recent, min(len(recent), rng.choice((1, 1, 1, 2))))
+            self.parents[f"{rng.getrandbits(256):064x}"] = tuple(parents)
+        self.seq = {commit: seq for seq, commit in enumerate(self.parents, start=1)}
+        self.heads = {name: rng.choice(list(self.parents)[-20:]) for name in ("a", "b", "c")}
+        self._write(world)
 
-    def _add(self, connection: Any, dataset: DatasetId, commit: str, parents: tuple[str, ...], seq: int) -> None:
-        self.parents[commit], self.seq[commit] = parents, seq
-        value = {"id": commit, "parents": parents, "seq": seq, "author": "a", "time": Micros(seq), "message": ""}
-        records.add_commit(connection, dataset, Commit.model_validate(value))
+    def _write(self, world: World) -> None:
+        about = {"author": "a", "time_us": 1, "message": ""}
+        commits = [{"id": c, "parents": json.dumps(p), **about} for c, p in self.parents.items()]
+        places = [{"dataset_id": world.id, "commit_id": c, "seq": seq} for c, seq in self.seq.items()]
+        heads = [{"dataset_id": world.id, "name": n, "kind": "branch", "commit_id": c} for n, c in self.heads.items()]
+        with world.container.database.begin() as uow:
+            uow.connection.execute(insert(tables.commits).values(commits))
+            uow.connection.execute(insert(tables.dataset_commits).values(places))
+            uow.connection.execute(insert(tables.refs).values(heads))
+            uow.commit()
 
     def ancestors(self, *heads: str) -> list[str]:
         found, waiting = set(), [self.heads[h] for h in heads]
