@@ -52,7 +52,12 @@ def test_every_error_survives_pickle_whole(cls: type[DatasetsError]) -> None:
     error = cls("What.", kind=ErrorKind.STORE_BUSY, next_step="Next.", details={"pid": 1})
     back = pickle.loads(pickle.dumps(error))
     assert type(back) is cls
-    assert (back.message, back.kind, back.next_step, back.details) == ("What.", ErrorKind.STORE_BUSY, "Next.", {"pid": 1})
+    assert (back.message, back.kind, back.next_step, back.details) == (
+        "What.",
+        ErrorKind.STORE_BUSY,
+        "Next.",
+        {"pid": 1},
+    )
     assert str(back) == str(error) == "What. Next."
 
 

@@ -251,7 +251,14 @@ def test_any_text_is_a_reference_or_an_error_of_ours(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "maybe"),
-    [("3f2a9c", True), ("commit:3f2a9c", True), ("tag:3f2a9c", False), ("3f2a9", False), ("main", False), ("#3", False)],
+    [
+        ("3f2a9c", True),
+        ("commit:3f2a9c", True),
+        ("tag:3f2a9c", False),
+        ("3f2a9", False),
+        ("main", False),
+        ("#3", False),
+    ],
 )
 def test_six_hex_digits_may_be_a_commit_unless_a_prefix_says_otherwise(text: str, maybe: bool) -> None:
     assert Ref.parse(text).maybe_commit is maybe

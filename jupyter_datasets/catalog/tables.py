@@ -28,24 +28,19 @@ datasets = Table(
     Index("datasets_by_slot", "owner", "slot", unique=True),
 )
 
+# A commit that sits in two datasets has a row in each: a page of the log reads one run of rows, and joins nothing.
 commits = Table(
     "commits",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("dataset_id", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("seq", Integer, nullable=False),
     Column("parents", String, nullable=False),
     Column("author", String, nullable=False),
     Column("time_us", BigInteger, nullable=False),
     Column("message", String, nullable=False),
-)
-
-dataset_commits = Table(
-    "dataset_commits",
-    metadata,
-    Column("dataset_id", String, nullable=False),
-    Column("commit_id", String, nullable=False),
-    Column("seq", Integer, nullable=False),
-    PrimaryKeyConstraint("dataset_id", "commit_id"),
-    Index("dataset_commits_by_seq", "dataset_id", "seq", unique=True),
+    PrimaryKeyConstraint("dataset_id", "id"),
+    Index("commits_by_seq", "dataset_id", "seq", unique=True),
 )
 
 refs = Table(

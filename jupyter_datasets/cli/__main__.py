@@ -7,9 +7,9 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 
+from jupyter_datasets.catalog.layout import program_version
 from jupyter_datasets.cli.console import EXIT_CODES, Console, Exit, UsageError
 from jupyter_datasets.cli.parser import CommandParser
 from jupyter_datasets.errors import DatasetsError, JobCancelledError
@@ -129,7 +129,7 @@ def _top_parser() -> CommandParser:
         description="Git for the data in your notebooks: branch, compare, and query every version of a dataset.",
         epilog=f"{_overview()}\n\n{PROGRAM} COMMAND --help shows examples.\n\n{EXIT_CODES}",
     )
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action="version", version=program_version())
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
     parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
@@ -140,13 +140,6 @@ def _overview() -> str:
     for title, group in GROUPS.items():
         lines += ["", f"{title}:", *(f"  {name:<11} {about}" for name, (_, about) in group.items())]
     return "\n".join(lines[1:])
-
-
-def _version() -> str:
-    try:
-        return f"jupyter_datasets {version('jupyter_datasets')}"
-    except PackageNotFoundError:
-        return "jupyter_datasets (not installed)"
 
 
 if __name__ == "__main__":

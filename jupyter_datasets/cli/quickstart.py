@@ -25,12 +25,13 @@ from jupyter_datasets.values import MAIN
 DEFAULT_FOLDER = "jupyter-datasets-quickstart"
 NOTEBOOK = "quickstart.ipynb"
 TAG, BRANCH = "v1.0", "fix"
-MESSAGE = "JetBlue: departures more than 20 minutes early are unknown"
+MESSAGE = "JetBlue: blank out unlikely departures"
 FIX = f"""\
-SELECT * REPLACE (CASE WHEN carrier = 'B6' AND dep_delay < -20 THEN NULL ELSE dep_delay END AS dep_delay)
+SELECT * REPLACE (if(carrier = 'B6' AND dep_delay < -20, NULL, dep_delay) AS dep_delay)
 FROM flights AT (VERSION => '{BRANCH}')"""
 QUERY = f"""\
-SELECT '{TAG}' AS version, min(dep_delay) AS earliest, round(avg(dep_delay), 4) AS average, count(dep_delay) AS known
+SELECT '{TAG}' AS version, min(dep_delay) AS earliest,
+       round(avg(dep_delay), 4) AS average, count(dep_delay) AS known
 FROM flights AT (VERSION => '{TAG}') WHERE carrier = 'B6'
 UNION ALL
 SELECT '{BRANCH}', min(dep_delay), round(avg(dep_delay), 4), count(dep_delay)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ from jupyter_datasets.client import display
 
 def as_text(table: pa.Table) -> str:
     """Rows as a text table; columns that do not fit the terminal are counted instead."""
-    rows = [[_cell(value) for value in row.values()] for row in table.to_pylist()]
+    rows = [[_cell(value) for value in row] for row in _tuples(table)]
     for shown in range(table.num_columns, 0, -1):
         text = display.text_table(table.column_names[:shown], [row[:shown] for row in rows])
         if shown == 1 or _fits(text):
@@ -26,8 +27,12 @@ def as_text(table: pa.Table) -> str:
 
 
 def as_json(table: pa.Table) -> list[dict[str, Any]]:
-    """Rows as JSON objects: numbers and booleans as such, what JSON has no form for as text."""
-    return [{name: json_value(value) for name, value in row.items()} for row in table.to_pylist()]
+    """Rows as JSON objects: numbers and booleans as such, what JSON has no form for as text.
+
+    Columns of a query may share a name: the second ``a`` is called ``a_2``.
+    """
+    names = _unique(table.column_names)
+    return [{name: json_value(value) for name, value in zip(names, row, strict=True)} for row in _tuples(table)]
 
 
 def json_value(value: Any) -> Any:
@@ -45,8 +50,20 @@ def json_value(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
+def _tuples(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for name in names:
+        free = (f"{name}_{number}" for number in count(2))
+        found.append(name if name not in found else next(each for each in free if each not in {*found, *names}))
+    return found
+
+
 def _cell(value: object) -> object:
-    return "" if value is None else value
+    return "NULL" if value is None else value
 
 
 def _fits(text: str) -> bool:

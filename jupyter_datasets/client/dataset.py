@@ -11,14 +11,14 @@ from jupyter_datasets.client import display, exporting
 from jupyter_datasets.client.diff import Diff
 from jupyter_datasets.client.edit import Edit
 from jupyter_datasets.client.history import Graph, Log, Refs
-from jupyter_datasets.client.imports import ImportResult, table_for
+from jupyter_datasets.client.imports import ImportResult, new_request, table_for
 from jupyter_datasets.client.jobs import Job
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.client.version import Table, Version
 from jupyter_datasets.engine.pool import Engine
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.services.datasets.models import Dataset as DatasetModel
-from jupyter_datasets.services.imports.models import ImportRequest, Mode
+from jupyter_datasets.services.imports.models import Mode
 from jupyter_datasets.services.jobs.models import Job as JobModel
 from jupyter_datasets.services.versions.models import Commit, RefInfo
 from jupyter_datasets.values import MAIN, DatasetId, name_key
@@ -93,13 +93,13 @@ class Dataset:
     def tables(self) -> dict[str, Table]:
         """The tables of the current version by name; none while there are no commits."""
         version = self._current_version()
-        return version.tables if version else {}
+        return {} if version is None else version.tables
 
     @property
     def files(self) -> Mapping[str, Any]:
         """The attached files of the current version by name."""
         version = self._current_version()
-        return version.files if version else {}
+        return {} if version is None else version.files
 
     def table(self, name: str | None = None, at: str | None = None) -> Table:
         """A table of a version; without a name the one called like the dataset, else the only one."""
@@ -165,7 +165,7 @@ class Dataset:
         """
         file = Path(path).expanduser().absolute()
         name, renamed_from = table_for(file, table)
-        request = ImportRequest(
+        request = new_request(
             path=str(file),
             table=name,
             branch=branch or self.current,
@@ -271,15 +271,19 @@ class Dataset:
         lines = [f"Dataset {self.name!r} at {self.current}{about}"]
         if self.labels:
             lines.append("labels: " + ", ".join(self.labels))
-        return lines if version else [*lines, "No commits yet. Import a file: ds.import_file('data.csv').result()"]
+        return (
+            lines
+            if version is not None
+            else [*lines, "No commits yet. Import a file: ds.import_file('data.csv').result()"]
+        )
 
     def __repr__(self) -> str:
         version = self._current_version()
-        return "\n".join(self._lines() + ([repr(version)] if version else []))
+        return "\n".join(self._lines() + ([] if version is None else [repr(version)]))
 
     def _repr_html_(self) -> str:
         version = self._current_version()
-        return display.html_lines(self._lines()) + (version._repr_html_() if version else "")
+        return display.html_lines(self._lines()) + ("" if version is None else version._repr_html_())
 
     def _ipython_key_completions_(self) -> list[str]:
         return [r.name for r in self.refs()]

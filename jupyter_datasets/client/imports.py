@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from jupyter_datasets.client import display
+from jupyter_datasets.errors import InvalidInputError
+from jupyter_datasets.services.imports.models import ImportRequest
 from jupyter_datasets.services.versions.models import Commit
-from jupyter_datasets.values import check_name, repair_name
+from jupyter_datasets.values import check_name, check_text, repair_name
 
 _ENDINGS = {".csv", ".tsv", ".txt", ".parquet", ".gz", ".zst", ".zip"}
 
@@ -42,6 +47,17 @@ class ImportResult:
 
     def _repr_html_(self) -> str:
         return display.html_lines(self._lines())
+
+
+def new_request(*, path: str, **values: Any) -> ImportRequest:
+    """The request of these values; one that cannot be is an error of ours."""
+    check_text(path, "The path")
+    try:
+        return ImportRequest(path=path, **values)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = ".".join(str(part) for part in wrong["loc"])
+        raise InvalidInputError(f"The argument {name} cannot be {wrong['input']!r}: {wrong['msg']}.") from error
 
 
 def table_for(file: Path, name: str | None) -> tuple[str, str | None]:

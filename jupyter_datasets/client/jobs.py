@@ -39,7 +39,7 @@ class Bar:
     """A progress bar on standard error."""
 
     def __init__(self, title: str) -> None:
-        self._bar = tqdm(desc=display.plain(title), leave=True, file=sys.stderr, bar_format="{desc}: {postfix}")
+        self._bar = tqdm(desc=display.plain(title), leave=True, file=sys.stderr, bar_format=_OPEN_END, unit="")
         self._stage = ""
 
     def update(self, job: JobModel) -> None:
@@ -61,9 +61,9 @@ class Bar:
 class Lines:
     """One line a stage, for pipes and logs."""
 
-    def __init__(self, title: str, write: Callable[[str], object] = sys.stderr.write) -> None:
+    def __init__(self, title: str, write: Callable[[str], object] | None = None) -> None:
         self._title = display.plain(title)
-        self._write = write
+        self._write = write or sys.stderr.write
         self._stage = ""
 
     def update(self, job: JobModel) -> None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from jupyter_datasets.client.transport import Mode
 from jupyter_datasets.container import Container
+from jupyter_datasets.errors import InvalidInputError
 from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.health.models import Report
 from jupyter_datasets.services.imports.models import ImportRequest
@@ -31,25 +32,25 @@ class LocalTransport:
     """Calls the services as the local user. See :class:`jupyter_datasets.client.transport.Transport`."""
 
     def __init__(self, container: Container, on_close: Callable[[bool], None]) -> None:
-        self._on_close: Callable[[bool], None] | None = on_close
-        self._runner = container.runner
-        self._datasets = container.datasets
-        self._versions = container.versions
-        self._edits = container.edits
-        self._jobs = container.jobs
-        self._imports = container.imports
-        self._health = container.health
+        self._container: Container | None = container
+        self._on_close = on_close
         self._actor = Actor.local()
         self.place = str(container.settings.store)
 
+    @property
+    def _services(self) -> Container:
+        if self._container is None:
+            raise InvalidInputError("The repository is closed.", next_step="Connect to it again.")
+        return self._container
+
     def create_dataset(self, name: str, description: str, labels: Iterable[str]) -> Dataset:
-        return self._datasets.create(self._actor, name, description, labels)
+        return self._services.datasets.create(self._actor, name, description, labels)
 
     def get_dataset(self, dataset: str) -> Dataset:
-        return self._datasets.get(self._actor, dataset)
+        return self._services.datasets.get(self._actor, dataset)
 
     def list_datasets(self, cursor: str | None = None) -> Page[Dataset]:
-        return self._datasets.list(self._actor, cursor=cursor)
+        return self._services.datasets.list(self._actor, cursor=cursor)
 
     def update_dataset(
         self,
@@ -59,58 +60,58 @@ class LocalTransport:
         description: str | None = None,
         labels: Iterable[str] | None = None,
     ) -> Dataset:
-        return self._datasets.update(self._actor, dataset, name=name, description=description, labels=labels)
+        return self._services.datasets.update(self._actor, dataset, name=name, description=description, labels=labels)
 
     def delete_dataset(self, dataset: str) -> Dataset:
-        return self._datasets.delete(self._actor, dataset)
+        return self._services.datasets.delete(self._actor, dataset)
 
     def bin(self) -> Sequence[Dataset]:
-        return self._datasets.bin(self._actor)
+        return self._services.datasets.bin(self._actor)
 
     def restore_dataset(self, dataset: str, name: str | None) -> Dataset:
-        return self._datasets.restore(self._actor, dataset, name)
+        return self._services.datasets.restore(self._actor, dataset, name)
 
     def resolve(self, dataset: str, ref: str) -> Commit:
-        return self._versions.resolve(self._actor, dataset, ref)
+        return self._services.versions.resolve(self._actor, dataset, ref)
 
     def log(self, dataset: str, ref: str, limit: int, cursor: str | None = None, offset: int = 0) -> Page[Commit]:
-        return self._versions.log(self._actor, dataset, ref, limit, cursor, offset)
+        return self._services.versions.log(self._actor, dataset, ref, limit, cursor, offset)
 
     def graph(self, dataset: str, limit: int, cursor: str | None = None) -> Page[Commit]:
-        return self._versions.graph(self._actor, dataset, limit, cursor)
+        return self._services.versions.graph(self._actor, dataset, limit, cursor)
 
     def refs(self, dataset: str) -> list[RefInfo]:
-        return self._versions.refs(self._actor, dataset)
+        return self._services.versions.refs(self._actor, dataset)
 
     def create_ref(self, dataset: str, name: str, kind: RefKindName, at: str) -> RefInfo:
-        return self._versions.create_ref(self._actor, dataset, name, kind, at)
+        return self._services.versions.create_ref(self._actor, dataset, name, kind, at)
 
     def delete_ref(self, dataset: str, name: str) -> RefInfo:
-        return self._versions.delete_ref(self._actor, dataset, name)
+        return self._services.versions.delete_ref(self._actor, dataset, name)
 
     def undo(self, dataset: str, ref: str) -> RefInfo:
-        return self._versions.undo(self._actor, dataset, ref)
+        return self._services.versions.undo(self._actor, dataset, ref)
 
     def redo(self, dataset: str, ref: str) -> RefInfo:
-        return self._versions.redo(self._actor, dataset, ref)
+        return self._services.versions.redo(self._actor, dataset, ref)
 
     def version(self, dataset: str, ref: str) -> Version:
-        return self._versions.version(self._actor, dataset, ref)
+        return self._services.versions.version(self._actor, dataset, ref)
 
     def plan(self, dataset: str, ref: str, table: str) -> ScanPlan:
-        return self._versions.plan(self._actor, dataset, ref, table)
+        return self._services.versions.plan(self._actor, dataset, ref, table)
 
     def open_file(self, dataset: str, ref: str, name: str) -> BinaryIO:
-        return self._versions.file(self._actor, dataset, ref, name).open("rb")
+        return self._services.versions.file(self._actor, dataset, ref, name).open("rb")
 
     def diff(self, dataset: str, old: str, new: str) -> VersionDiff:
-        return self._versions.diff(self._actor, dataset, old, new)
+        return self._services.versions.diff(self._actor, dataset, old, new)
 
     def row_diff(self, dataset: str, old: str, new: str, table: str) -> RowDiffPlan:
-        return self._versions.row_diff(self._actor, dataset, old, new, table)
+        return self._services.versions.row_diff(self._actor, dataset, old, new, table)
 
     def begin_edit(self, dataset: str, branch: str) -> Edit:
-        return self._edits.begin(self._actor, dataset, branch)
+        return self._services.edits.begin(self._actor, dataset, branch)
 
     def put(
         self,
@@ -121,48 +122,48 @@ class LocalTransport:
         batches: Iterable[pa.RecordBatch],
         key: tuple[str, ...] = (),
     ) -> tuple[str, ...]:
-        return self._edits.put(self._actor, edit, table, mode, schema, batches, key)
+        return self._services.edits.put(self._actor, edit, table, mode, schema, batches, key)
 
     def drop_table(self, edit: str, table: str) -> None:
-        self._edits.drop(self._actor, edit, table)
+        self._services.edits.drop(self._actor, edit, table)
 
     def rename_table(self, edit: str, table: str, name: str) -> None:
-        self._edits.rename(self._actor, edit, table, name)
+        self._services.edits.rename(self._actor, edit, table, name)
 
     def attach(self, edit: str, name: str, path: Path, media_type: str) -> None:
-        self._edits.attach(self._actor, edit, name, path, media_type)
+        self._services.edits.attach(self._actor, edit, name, path, media_type)
 
     def detach(self, edit: str, name: str) -> None:
-        self._edits.detach(self._actor, edit, name)
+        self._services.edits.detach(self._actor, edit, name)
 
     def commit_edit(self, edit: str, message: str) -> Commit | None:
-        return self._edits.commit(self._actor, edit, message)
+        return self._services.edits.commit(self._actor, edit, message)
 
     def abort_edit(self, edit: str) -> None:
-        self._edits.abort(self._actor, edit)
+        self._services.edits.abort(self._actor, edit)
 
     def start_import(self, dataset: str, request: ImportRequest) -> Job:
-        return self._imports.start(self._actor, dataset, request)
+        return self._services.imports.start(self._actor, dataset, request)
 
     def get_job(self, job: str) -> Job:
-        return self._jobs.get(self._actor, job)
+        return self._services.jobs.get(self._actor, job)
 
     def list_jobs(self, status: JobStatus | None, dataset_id: DatasetId | None, limit: int) -> list[Job]:
-        return list(self._jobs.list(self._actor, status=status, dataset_id=dataset_id, limit=limit).items)
+        return list(self._services.jobs.list(self._actor, status=status, dataset_id=dataset_id, limit=limit).items)
 
     def cancel_job(self, job: str) -> Job:
-        return self._jobs.cancel(self._actor, job)
+        return self._services.jobs.cancel(self._actor, job)
 
     def wait_job(self, job: str, timeout: float | None, on_progress: Callable[[Job], object] | None) -> Job:
-        return self._runner.wait(job, timeout, on_progress)
+        return self._services.runner.wait(job, timeout, on_progress)
 
     def own_jobs(self) -> list[Job]:
-        return list(self._jobs.live.unfinished())
+        return list(self._container.jobs.live.unfinished()) if self._container else []
 
     def doctor(self, rehash: str | None, on_progress: Callable[[int, int], object] | None) -> Report:
-        return self._health.check(self._actor, rehash, on_progress)
+        return self._services.health.check(self._actor, rehash, on_progress)
 
     def close(self, *, wait: bool) -> None:
-        on_close, self._on_close = self._on_close, None
-        if on_close:
-            on_close(wait)
+        open_until_now, self._container = self._container, None
+        if open_until_now:
+            self._on_close(wait)

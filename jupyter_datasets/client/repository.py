@@ -10,6 +10,8 @@ from typing import Any, Self
 from jupyter_datasets.client import display
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.jobs import Job
+from jupyter_datasets.client.result import Result
+from jupyter_datasets.client.sql import Queries
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.engine.pool import Engine
 from jupyter_datasets.errors import InvalidInputError
@@ -37,6 +39,7 @@ class Repository:
         self._transport = transport
         self._engine = Engine(min(os.cpu_count() or 1, 8), forms.configure)
         self._checkouts: dict[DatasetId, str] = {}
+        self._queries = Queries(transport, self._engine, self._checkouts)
 
     def create(self, name: str, *, description: str = "", labels: Iterable[str] = ()) -> Dataset:
         """A new, empty dataset.
@@ -59,6 +62,47 @@ class Repository:
 
     def __iter__(self) -> Iterator[str]:
         return (model.name for model in self._pages())
+
+    def sql(
+        self,
+        query: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        at: str | None = None,
+        limit: int | None = None,
+        tables: Mapping[str, Any] | None = None,
+    ) -> Result:
+        """Query datasets at any version.
+
+        Parameters
+        ----------
+        query
+            One statement that reads, in DuckDB's SQL. ``flights`` is the dataset's default table at its current
+            version, ``flights.airports`` another table, ``flights AT (VERSION => 'main~2')`` another version.
+        params
+            Values for ``$name`` in the statement.
+        at
+            Reference that holds for every dataset without an AT of its own.
+        limit
+            The most rows that the result may have.
+        tables
+            DataFrames and Arrow tables that the statement may name in FROM.
+
+        Returns
+        -------
+        Result
+            Its versions are fixed now; the query runs when its rows are first looked at, and only once.
+
+        Raises
+        ------
+        StatementError
+            The statement cannot run. The message points at the place; ``details`` hold line, column and suggestions.
+
+        Examples
+        --------
+        >>> repo.sql("SELECT avg(dep_delay) FROM flights WHERE carrier = $c", params={"c": "UA"}).to_pandas()
+        """
+        return self._queries.run(query, params=params or {}, variables=tables or {}, at=at, limit=limit)
 
     def bin(self) -> Datasets:
         """Deleted datasets, the last deleted first."""

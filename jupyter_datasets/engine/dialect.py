@@ -108,10 +108,11 @@ def _without_quoted(head: str, quote: str) -> str:
 
 
 def _first_record(head: str, delimiter: str, quote: str, shown: Path) -> tuple[str, ...]:
-    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
     text = io.StringIO(head, newline=None)
     try:
-        return tuple(next(csv.reader(text, delimiter=delimiter, quotechar=quote or None, quoting=quoting)))
+        if not quote:
+            return tuple(next(csv.reader(text, delimiter=delimiter, quoting=csv.QUOTE_NONE)))
+        return tuple(next(csv.reader(text, delimiter=delimiter, quotechar=quote)))
     except csv.Error as error:
         raise file_error(
             shown,

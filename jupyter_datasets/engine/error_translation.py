@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -59,6 +59,7 @@ def translate_error(
     statement: Statement,
     rewritten: Rewritten,
     *,
+    ran: str | None = None,
     known_tables: Iterable[str] = (),
     known_columns: Iterable[str] = (),
     shown: Mapping[str, str] | None = None,
@@ -70,6 +71,8 @@ def translate_error(
     error
         Raised by a connection that ran ``rewritten.text``. With ``ERRORS_WITH_PLACES`` set, ``execute`` gives exact
         places; ``sql`` drops those of names, which are then looked for in the text.
+    ran
+        The SQL that the connection ran, when it was not ``rewritten.text`` itself but holds it.
     known_tables, known_columns
         Names to suggest from.
     shown
@@ -83,6 +86,8 @@ def translate_error(
         MEMORY_EXCEEDED, or STATEMENT_FAILED. The caller chains it: ``raise translate_error(...) from error``.
     """
     report = _read(error)
+    if ran is not None:
+        report = replace(report, location=_inside(report.location, ran, rewritten.text))
     return statement_error(
         _hide(report.message, {**_replaced(statement, rewritten), **(shown or {})}),
         text=statement.text,
@@ -111,6 +116,16 @@ def _location(fields: Mapping[str, Any]) -> tuple[int, int] | None:
         offset, length = json.loads(fields["location"])
         return int(offset), int(length)
     return (int(fields["position"]), 0) if "position" in fields else None
+
+
+def _inside(location: tuple[int, int] | None, ran: str, text: str) -> tuple[int, int] | None:
+    """A location in what ran as one in the text that it holds; None when it lies elsewhere."""
+    body = text.rstrip("; \t\r\n")
+    start = ran.find(body)
+    if location is None or start < 0:
+        return None
+    offset = location[0] - len(ran[:start].encode())
+    return (offset, location[1]) if 0 <= offset < len(body.encode()) else None
 
 
 def _first_name(pattern: re.Pattern[str], message: str) -> str | None:

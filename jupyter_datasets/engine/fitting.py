@@ -2,8 +2,8 @@
 
 DuckDB's casts are generous: ``'1.5'`` becomes the BIGINT 2, ``'007'`` 7, a timestamp forgets its zone. So each cast is
 paired with a check on the text. For a type that was *proposed*, the text must be a usual way to write the value: a
-leading zero or ``+`` marks a code or a phone number, and digits that a DOUBLE cannot hold are not thrown away. For a type
-that the user *declared*, only the value counts: ``'007'`` is the number 7 then, but ``'1.5'`` is still no integer.
+leading zero or ``+`` marks a code or a phone number, and digits that a DOUBLE cannot hold are not thrown away. For a
+type that the user *declared*, only the value counts: ``'007'`` is the number 7 then, but ``'1.5'`` is still no integer.
 """
 
 from __future__ import annotations
@@ -24,9 +24,8 @@ PROPOSALS = ("BOOLEAN", "BIGINT", INTEGER_38, "DOUBLE", "DATE", "TIMESTAMP", TIM
 # What stands for null in a column of another type than text; "" is an empty text in quotes.
 NULL_WORDS = ("", "NA", "N/A", "NULL", "null", "NaN")
 
-_INTEGERS = frozenset(
-    "TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT BIGNUM".split()
-)
+_SIGNED = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "BIGNUM")
+_INTEGERS = frozenset({*_SIGNED, "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"})
 _NUMBER = re.compile(r"(?:FLOAT|DOUBLE|DECIMAL\(.*)\Z")
 _DECIMAL = re.compile(r"DECIMAL\(([0-9]+),\s*([0-9]+)\)\Z")
 _TIMESTAMPS = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
@@ -94,12 +93,6 @@ class TextForm:
         """What stands for null in a column of another type than text. Nothing typed is written as an empty text."""
         return NULL_WORDS if self.nulls is None else ("",)
 
-    def text(self, column: str) -> str:
-        """SQL for a column's text, null where the user's words say so."""
-        if not self.nulls:
-            return column
-        return f"CASE WHEN {column} IN ({', '.join(map(quote_text, self.nulls))}) THEN NULL ELSE {column} END"
-
     def typed_text(self, text: str, kind: str) -> str:
         """SQL for a text as DuckDB's cast to the type expects it."""
         # The marks change places, so that the point of '1.500' is not taken for a decimal mark.
@@ -127,7 +120,7 @@ def check_for(kind: str, *, declared: bool) -> Check:
     if kind == "BOOLEAN":
         return _boolean_check(declared)
     if kind in _INTEGERS or _DECIMAL.match(kind):
-        return _cast_check(kind, f"CAST({{v}} AS VARCHAR) = {{t}}", _matches(_number_pattern(kind, declared)))
+        return _cast_check(kind, "CAST({v} AS VARCHAR) = {t}", _matches(_number_pattern(kind, declared)))
     if kind == "DATE" or kind in _TIMESTAMPS or kind in (TIMESTAMP_UTC, "TIME"):
         return _time_check(kind, declared)
     if kind == "UUID" or declared:
@@ -151,8 +144,10 @@ def _spaced(pattern: str) -> str:
 def _number_pattern(kind: str, declared: bool) -> str:
     decimal = _DECIMAL.match(kind)
     scale = int(decimal[2]) if decimal else 0
+    if not declared and not scale:
+        return _spaced("(0|-?[1-9][0-9]*)")
     if not declared:
-        return _spaced(f"-?{_WHOLE}" + (rf"?(\.[0-9]{{0,{scale}}}0*)?" if scale else ""))
+        return _spaced(rf"-?{_WHOLE}?(\.[0-9]{{0,{scale}}}0*)?")
     return _spaced(rf"[+-]?[0-9]*(\.[0-9]{{0,{scale}}}0*)?")
 
 
@@ -170,8 +165,8 @@ def _boolean_check(declared: bool) -> Check:
 
 
 def _float_check(kind: str, declared: bool) -> Check:
-    # 16 bytes hold at most 15 digits beside a mark or sign and an exponent's letter, and a DOUBLE keeps any 15. The texts
-    # between '00' and '0:' begin with a zero and another digit; ':' is the character after '9'.
+    # A DOUBLE keeps any 15 digits. The texts between '00' and '0:' begin with a zero and another digit, for ':' is the
+    # character after '9'.
     usual = (
         "{t} >= '-' AND {t} < ':' AND abs({v}) < 1e300 AND (abs({v}) > 1e-300 OR strlen({t}) <= 5)"
         " AND NOT ({t} >= '00' AND {t} < '0:') AND NOT ({t} >= '-00' AND {t} < '-0:')"
@@ -181,7 +176,7 @@ def _float_check(kind: str, declared: bool) -> Check:
     if kind == "FLOAT" and not declared:
         quick, kept = "CAST({v} AS VARCHAR) = {t}", "CAST({v} AS VARCHAR) = trim({t})"
     else:
-        quick = usual + " AND strlen({t}) <= 16 AND NOT contains({t}, '_')"
+        quick = usual + " AND strlen({t}) <= 15 AND NOT contains({t}, '_')"
         kept = "true" if declared else f"{_digits('{t}')} = {_digits(_printed())}"
     return _cast_check(kind, quick, f"({written} AND {kept} OR {_matches(_spaced(_INFINITE))})")
 
@@ -200,10 +195,14 @@ def _printed() -> str:
 
 
 def _time_check(kind: str, declared: bool) -> Check:
+    full = _matches(_spaced(_time_pattern(kind, declared)))
+    if kind == "DATE":
+        # After four digits of a year, ten characters leave no room for a time of day, which the cast would drop.
+        return _cast_check(kind, "strlen({t}) = 10 AND {t} < ':' AND {t} >= '0' AND {v} >= DATE '1000-01-01'", full)
     text = "replace({t}, 'T', ' ')"
     if kind == TIMESTAMP_UTC:
         text = f"replace({text}, 'Z', '+00')"
-    return _cast_check(kind, f"CAST({{v}} AS VARCHAR) = {text}", _matches(_spaced(_time_pattern(kind, declared))))
+    return _cast_check(kind, f"CAST({{v}} AS VARCHAR) = {text}", full)
 
 
 def _time_pattern(kind: str, declared: bool) -> str:

@@ -54,10 +54,10 @@ class ParquetSource:
         self._path = path
         self._shown = shown
         self._connection = connection
-        self._relation = f"read_parquet({literal_path(path)}, hive_partitioning = false, filename = false)"
+        self._relation = f"read_parquet({literal_path(path)}, hive_partitioning = false)"
         with reading_parquet(shown):
             names, self._rows = self._footer()
-            labels = [(name, str(kind)) for name, kind, *_ in self._described()]
+            labels = self._labels()
         if len(labels) != len(names):
             raise damaged_parquet(shown, "its schema contradicts itself")
         repaired, report.renamed = repair_names(names)
@@ -96,12 +96,14 @@ class ParquetSource:
         path = literal_path(self._path)
         with self._connection.cursor() as cursor:
             nodes = cursor.sql(f"SELECT name, num_children FROM parquet_schema({path})").fetchall()
-            counted = cursor.sql(f"SELECT num_rows FROM parquet_file_metadata({path})").fetchone()
+            counted = cursor.execute(f"SELECT num_rows FROM parquet_file_metadata({path})").fetchone()
         return _top_level(nodes), int(counted[0]) if counted else 0
 
-    def _described(self) -> list[tuple[str, ...]]:
+    def _labels(self) -> list[tuple[str, str]]:
+        """What DuckDB calls the columns, and their types."""
         with self._connection.cursor() as cursor:
-            return cursor.sql(f"DESCRIBE FROM {self._relation}").fetchall()
+            found = cursor.sql(f"FROM {self._relation}")
+            return [(label, str(kind)) for label, kind in zip(found.columns, found.types, strict=True)]
 
     def _arrow_schema(self) -> pa.Schema:
         values = ", ".join(f"{column.value} AS c{i}" for i, column in enumerate(self._plan))
@@ -118,7 +120,7 @@ class ParquetSource:
             text = f"CAST({quote_name(column.label)} AS VARCHAR)"
             query = f"SELECT file_row_number, {text} FROM {self._relation} WHERE {column.lost} ORDER BY 1 LIMIT 1"
             with self._connection.cursor() as cursor:
-                if row := cursor.sql(query).fetchone():
+                if row := cursor.execute(query).fetchone():
                     firsts.append((int(row[0]), shown, str(row[1])))
         place, misfit, value = min(firsts, key=lambda first: first[0])
         return value_error(self._shown, misfit.name, misfit.type, place + 1, value)

@@ -14,9 +14,12 @@ _SMALLEST_MIB = 96
 # Types whose plain Arrow form DuckDB reads back as the same type. BOOLEAN is one, which is why the lossless form is
 # not used throughout: it turns BOOLEAN into an extension type.
 _PLAIN = frozenset(
-    "BOOLEAN TINYINT SMALLINT INTEGER BIGINT UTINYINT USMALLINT UINTEGER UBIGINT FLOAT DOUBLE VARCHAR BLOB DATE TIME "
-    "TIMESTAMP TIMESTAMP_S TIMESTAMP_MS TIMESTAMP_NS".split()
-) | {"TIMESTAMP WITH TIME ZONE"}
+    {
+        *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
+        *("FLOAT", "DOUBLE", "VARCHAR", "BLOB", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS"),
+        *("TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"),
+    }
+)
 
 
 def open_session(path: Path, *, memory_mib: int, threads: int) -> duckdb.DuckDBPyConnection:

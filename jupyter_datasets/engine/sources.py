@@ -49,7 +49,7 @@ class Source(Protocol):
         ...
 
 
-class TypesWidened(Exception):  # noqa: N818 - no error: the caller goes on with ``source``
+class TypesWidened(Exception):
     """Reading must start again, with wider types.
 
     Attributes

@@ -1,15 +1,15 @@
-"""Which types columns of texts hold: asked of a sample before reading, and of the whole file after a surprise."""
+"""Which types columns of texts hold: asked of a sample first, of the whole file after a surprise."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 
 from jupyter_datasets.engine.fitting import TEXT, TextForm, check_for
-from jupyter_datasets.engine.tabular import query_stacked
+from jupyter_datasets.engine.tabular import query_stacked, stack
 from jupyter_datasets.sqltext import quote_text
 
 
@@ -54,9 +54,9 @@ class Findings:
         return next((kind for kind, fits in self.fits.items() if fits and self.values), TEXT)
 
     def joined(self, later: Findings) -> Findings:
-        """These and the findings in rows further down."""
+        """These and the findings in rows further down, where no others than these candidates were asked about."""
         place = self if self.row is not None else later
-        fits = {kind: self.fits[kind] and later.fits[kind] for kind in self.fits}
+        fits = {kind: fits and later.fits.get(kind, True) for kind, fits in self.fits.items()}
         return Findings(values=self.values + later.values, fits=fits, row=place.row, text=place.text)
 
 
@@ -82,11 +82,12 @@ def survey(
     groups: dict[Candidates, list[int]] = {}
     for i, asked in candidates.items():
         groups.setdefault(asked, []).append(i)
-    nothing = {i: _nothing(asked) for i, asked in candidates.items()}
-    found, offset = nothing, 0
+    found, offset = {i: _nothing(asked) for i, asked in candidates.items()}, 0
     for batch in batches:
+        if not batch.num_rows:
+            continue
         for asked, columns in groups.items():
-            answer = query_stacked(connection, batch, columns, _query(asked, form, batch.num_rows))
+            answer = query_stacked(connection, stack(batch, columns), _query(asked, form, batch.num_rows))
             for i, row in zip(columns, answer.to_pylist(), strict=True):
                 found[i] = found[i].joined(_findings(asked, row, offset))
         offset += batch.num_rows
@@ -117,7 +118,8 @@ def _query(asked: Candidates, form: TextForm, rows: int) -> str:
         casts.append(f"{check.value(text)} AS v{k}")
         fits.append(f"{check.fits(text, f'v{k}', form.words)} AS f{k}")
         verdicts.append(f"bool_and(f{k}) AS f{k}")
-    values = f"SELECT p, x, {', '.join(casts)} FROM (SELECT p, {form.text('t')} AS x FROM stacked)"
+    texts = "SELECT row_number() OVER () - 1 AS p, t AS x FROM stacked"
+    values = f"SELECT p, x, {', '.join(casts)} FROM ({texts})"
     return (
         f"SELECT count(*) FILTER (x NOT IN ({words})) AS valued, min(p % {rows}) FILTER (NOT f0) AS place, "
         f"arg_min(x, p) FILTER (NOT f0) AS text, {', '.join(verdicts)} "

@@ -1,8 +1,8 @@
 """A text file as a table of texts.
 
-DuckDB's own reader serves files of up to :data:`NARROW` columns: one streaming query parses, casts and checks with all
-threads. Its vectors of 2,048 rows take a gigabyte for 10,000 columns, so wider files are parsed by PyArrow in small
-batches; in SQL their columns are *stacked*, one below the other, so that a query stays short.
+DuckDB's own reader serves files of up to :data:`NARROW` columns, with all threads. Its vectors of 2,048 rows take a
+gigabyte for 10,000 columns, so wider files are parsed by PyArrow in small batches. SQL sees texts *stacked*, one column
+below the other: a query is as short for 10,000 columns as for one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from jupyter_datasets.engine.dialect import Dialect
@@ -38,12 +39,15 @@ class TextFile:
         How to cut it.
     header
         Whether its first record is left out.
+    nulls
+        Texts that are read as null, quoted or not.
     """
 
     path: Path
     shown: Path
     dialect: Dialect
     header: bool
+    nulls: tuple[str, ...]
 
     @property
     def width(self) -> int:
@@ -59,25 +63,41 @@ class TextFile:
 def read_texts(
     file: TextFile, connection: duckdb.DuckDBPyConnection, columns: Sequence[int], limit: int | None = None
 ) -> Iterator[pa.RecordBatch]:
-    """Some columns as texts ``t0``, ``t1``, ...; empty fields without quotes are null."""
-    if file.is_wide:
-        return _wide_texts(file, columns)
+    """Some columns as texts ``t0``, ``t1``, ..., in the order of the file; empty fields without quotes are null.
+
+    Parameters
+    ----------
+    file, connection
+        The file, and the database that may read it.
+    columns
+        Their numbers.
+    limit
+        Rows after which a reader may stop.
+    """
+    batches = _wide_texts(file, columns) if file.is_wide else _narrow_texts(file, connection, columns, limit)
+    with reading_text(file.shown):
+        for batch in batches:
+            yield _without(batch, file.nulls) if file.nulls else batch
+
+
+def _without(batch: pa.RecordBatch, nulls: Sequence[str]) -> pa.RecordBatch:
+    words = pa.array(nulls, pa.string())
+    nothing = pa.scalar(None, pa.string())
+    arrays = [pc.if_else(pc.is_in(texts, words), nothing, texts) for texts in batch.columns]
+    return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+
+
+def _narrow_texts(
+    file: TextFile, connection: duckdb.DuckDBPyConnection, columns: Sequence[int], limit: int | None
+) -> Iterator[pa.RecordBatch]:
+    # A batch never spans two of the 8 MiB ranges in which DuckDB parses a file, so its size is bounded.
     listed = ", ".join(f"t{i}" for i in columns)
     rows = "" if limit is None else f" LIMIT {limit}"
-    return stream(file, connection, f"SELECT {listed} FROM {relation(file)}{rows}")
+    with connection.cursor() as cursor:
+        yield from cursor.sql(f"SELECT {listed} FROM {_relation(file)}{rows}").to_arrow_reader(_BATCH_ROWS)
 
 
-def stream(file: TextFile, connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:
-    """The answer of a query over :func:`relation`, in the order of the file.
-
-    A batch never spans two of the 8 MiB ranges in which DuckDB parses a file, so its size is bounded.
-    """
-    with reading_text(file.shown), connection.cursor() as cursor:
-        yield from cursor.sql(query).to_arrow_reader(_BATCH_ROWS)
-
-
-def relation(file: TextFile) -> str:
-    """SQL for a file that is not wide as a table of texts ``t0``, ``t1``, ..."""
+def _relation(file: TextFile) -> str:
     dialect = file.dialect
     columns = ", ".join(f"t{i}: 'VARCHAR'" for i in range(file.width))
     quote, delimiter = quote_text(dialect.quote), quote_text(dialect.delimiter)
@@ -107,21 +127,31 @@ def _wide_texts(file: TextFile, columns: Sequence[int]) -> Iterator[pa.RecordBat
     )
     # The first record is parsed like the others and then cut off: it may be all there is.
     header = int(file.header)
-    with reading_text(file.shown), pa.OSFile(str(file.path)) as source:
+    with pa.OSFile(str(file.path)) as source:
         for batch in pa_csv.open_csv(source, reading, parsing, converting):
             if batch.num_rows > header:
                 yield batch.slice(header)
             header = max(0, header - batch.num_rows)
 
 
-def query_stacked(
-    connection: duckdb.DuckDBPyConnection, batch: pa.RecordBatch, columns: Sequence[int], query: str
-) -> pa.Table:
-    """The answer of a query over ``stacked``: texts ``t`` of some columns one below the other, with their places ``p``."""
-    texts = pa.concat_arrays([batch.column(f"t{i}") for i in columns])
+def stack(batch: pa.RecordBatch, columns: Sequence[int]) -> pa.Array:
+    """The texts of some columns, one column below the other."""
+    if len(columns) == 1:
+        return batch.column(f"t{columns[0]}")
+    return pa.concat_arrays([batch.column(f"t{i}") for i in columns])
+
+
+def query_stacked(connection: duckdb.DuckDBPyConnection, texts: pa.Array, query: str) -> pa.Table:
+    """The answer of a query over ``stacked``, a table with the one column ``t``, in the order of the texts."""
     with connection.cursor() as cursor:
-        cursor.register("texts", pa.table({"t": texts}))
-        stacked = "WITH stacked AS NOT MATERIALIZED (SELECT row_number() OVER () - 1 AS p, t FROM texts)"
-        answer = cursor.sql(f"{stacked} {query}").to_arrow_table()
-        cursor.unregister("texts")
+        cursor.register("stacked", pa.table({"t": texts}))
+        answer = cursor.sql(query).to_arrow_table()
+        cursor.unregister("stacked")
     return answer
+
+
+def text_bytes(batch: pa.RecordBatch) -> int:
+    """About how many bytes of the file the texts take, delimiters included."""
+    # Arrow has 4 bytes for the place of each text where the file has a delimiter.
+    size: int = batch.nbytes - 3 * batch.num_rows * batch.num_columns
+    return max(batch.num_rows, size)

@@ -6,10 +6,11 @@ import codecs
 import gzip
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from types import TracebackType
+from typing import Protocol, Self
 
 import pyarrow as pa
 
@@ -26,6 +27,18 @@ _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF8 = frozenset({"utf-8", "utf-8-sig", "ascii"})
 
 
+class Readable(Protocol):
+    """An open file of bytes."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
 def unpack(path: Path, content: Content, scratch: Path) -> Path:
     """The one file inside a compressed file, written into ``scratch``.
 
@@ -34,17 +47,12 @@ def unpack(path: Path, content: Content, scratch: Path) -> Path:
     FileContentError
         The archive is damaged, cut short, encrypted, holds more than one file, or unpacks to far more than it should.
     """
-    openers: dict[Content, Callable[[Path], IO[bytes]]] = {
-        Content.GZIP: lambda p: gzip.open(p, "rb"),
-        Content.ZSTD: lambda p: pa.CompressedInputStream(pa.OSFile(str(p)), "zstd"),
-        Content.ZIP: _open_member,
-    }
-    with _unpacking(path), openers[content](path) as source:
+    with _unpacking(path), _OPENERS[content](path) as source:
         return _copy(path, _chunks(source), scratch / "unpacked")
 
 
 def to_utf8(path: Path, encoding: str | None, scratch: Path, shown: Path) -> Path:
-    """The file itself if it is UTF-8, else a copy that is, in ``scratch``. ``shown`` is the file that the user knows."""
+    """The file itself if it is UTF-8, else a copy that is, in ``scratch``; errors name the file ``shown``."""
     with path.open("rb") as file:
         marked = file.read(2) in _UTF16_MARKS
     if encoding is None and marked:
@@ -55,12 +63,12 @@ def to_utf8(path: Path, encoding: str | None, scratch: Path, shown: Path) -> Pat
         return _copy(shown, _recoded(shown, source, encoding), scratch / "utf8", limited=False)
 
 
-def _chunks(source: IO[bytes]) -> Iterator[bytes]:
+def _chunks(source: Readable) -> Iterator[bytes]:
     while chunk := source.read(_CHUNK):
         yield chunk
 
 
-def _recoded(shown: Path, source: IO[bytes], encoding: str) -> Iterator[bytes]:
+def _recoded(shown: Path, source: Readable, encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)()
     line = 1
     for chunk in _with_end(source):
@@ -73,7 +81,7 @@ def _recoded(shown: Path, source: IO[bytes], encoding: str) -> Iterator[bytes]:
         yield text.encode()
 
 
-def _with_end(source: IO[bytes]) -> Iterator[bytes]:
+def _with_end(source: Readable) -> Iterator[bytes]:
     yield from _chunks(source)
     yield b""
 
@@ -101,7 +109,7 @@ def check_ratio(path: Path, packed: int, unpacked: int) -> None:
         )
 
 
-def _open_member(path: Path) -> IO[bytes]:
+def _open_member(path: Path) -> Readable:
     archive = zipfile.ZipFile(path)
     members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
     if any(m.filename == "[Content_Types].xml" for m in members):
@@ -117,6 +125,18 @@ def _open_member(path: Path) -> IO[bytes]:
         raise file_error(path, "is encrypted", ErrorKind.FILE_FORMAT, "Unpack it first and import the result.")
     check_ratio(path, path.stat().st_size, members[0].file_size)
     return archive.open(members[0])
+
+
+def _open_gzip(path: Path) -> Readable:
+    return gzip.GzipFile(path, "rb")
+
+
+def _open_zstd(path: Path) -> Readable:
+    stream: Readable = pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
+    return stream
+
+
+_OPENERS = {Content.GZIP: _open_gzip, Content.ZSTD: _open_zstd, Content.ZIP: _open_member}
 
 
 @contextmanager

@@ -52,7 +52,8 @@ def _parts(array: pa.Array) -> list[pa.Array]:
     if kinds.is_run_end_encoded(kind):
         return [array.values]
     if kinds.is_map(kind):
-        return [array.keys, array.items]
+        # Keys and items of a slice are those of the whole array; a list's elements are its own.
+        return [array.cast(pa.list_(pa.struct([("key", kind.key_type), ("value", kind.item_type)]))).flatten()]
     if kinds.is_struct(kind):
         return list(array.flatten())
     return [array.flatten()] if kinds.is_nested(kind) else []

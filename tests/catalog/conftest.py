@@ -34,11 +34,11 @@ def say(**values):
 
 def count(database):
     with database.read() as connection:
-        return connection.execute(select(func.count()).select_from(tables.commits)).scalar_one()
+        return connection.execute(select(func.count()).select_from(tables.objects)).scalar_one()
 
 def add(database, id):
     with database.begin() as work:
-        work.connection.execute(insert(tables.commits), dict(id=id, parents="", author="", time_us=0, message=""))
+        work.connection.execute(insert(tables.objects), dict(id=id, parents="", author="", time_us=0, message=""))
         work.commit()
 
 def attempt(database):
@@ -124,17 +124,17 @@ class Words:
     """Writing and reading the catalog in the fewest words."""
 
     @staticmethod
-    def add(database: Database, commit: str) -> None:
+    def add(database: Database, name: str) -> None:
         """Commit one row."""
         with database.begin() as work:
-            work.connection.execute(insert(tables.commits), _commit(commit))
+            work.connection.execute(insert(tables.objects), _object(name))
             work.commit()
 
     @staticmethod
     def ids(database: Database) -> list[str]:
-        """All commits' ids."""
+        """The hashes of all rows."""
         with database.read() as connection:
-            return list(connection.execute(select(tables.commits.c.id).order_by("id")).scalars())
+            return list(connection.execute(select(tables.objects.c.hash).order_by("hash")).scalars())
 
     @staticmethod
     def new_ref(database: Database) -> None:
@@ -152,8 +152,8 @@ class Words:
         return statement.values(commit_id=new).returning(refs.commit_id)
 
 
-def _commit(commit: str) -> dict[str, Any]:
-    return {"id": commit, "parents": "", "author": "", "time_us": 0, "message": ""}
+def _object(name: str) -> dict[str, Any]:
+    return {"hash": name, "pack": "", "offset": 0, "length": 0}
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from jupyter_datasets.catalog.database import Database
 from jupyter_datasets.catalog.events import Event
 from jupyter_datasets.errors import ConflictError, ErrorKind, InternalError, InvalidInputError
 
-ROW = {"id": "a", "parents": "", "author": "", "time_us": 0, "message": ""}
+ROW = {"hash": "a", "pack": "", "offset": 0, "length": 0}
 
 
 def test_without_commit_nothing_happened(database, words):
     with database.begin() as work:
-        work.connection.execute(insert(tables.commits), ROW)
+        work.connection.execute(insert(tables.objects), ROW)
     assert words.ids(database) == []
 
 
@@ -32,7 +32,7 @@ def test_an_error_in_the_block_rolls_back_and_comes_out_unchanged(database, word
 
 def _write_and_fail(database: Database) -> None:
     with database.begin() as work:
-        work.connection.execute(insert(tables.commits), ROW)
+        work.connection.execute(insert(tables.objects), ROW)
         raise ZeroDivisionError
 
 
@@ -45,12 +45,12 @@ def test_a_commit_is_there_for_the_next_process(store, catalog_url, words):
 
 def test_what_a_read_writes_is_not_kept(embedded, words):
     with embedded.read() as connection:
-        connection.execute(insert(tables.commits), ROW)
+        connection.execute(insert(tables.objects), ROW)
     assert words.ids(embedded) == []
 
 
 def test_a_read_sees_one_state_however_others_write(database, words):
-    query = select(tables.commits.c.id)
+    query = select(tables.objects.c.hash)
     with database.read() as connection:
         before = connection.execute(query).all()
         words.add(database, "a")
@@ -77,18 +77,18 @@ def _move_after_another_moved(database: Database, words) -> None:
 
 
 def test_the_same_unique_key_twice_is_a_conflict(database):
-    row = {"dataset_id": "d", "seq": 1}
+    row = {"dataset_id": "d", "seq": 1, "parents": "", "author": "", "time_us": 0, "message": ""}
     with database.begin() as work:
-        work.connection.execute(insert(tables.dataset_commits), {**row, "commit_id": "a"})
+        work.connection.execute(insert(tables.commits), {**row, "id": "a"})
         work.commit()
     with pytest.raises(ConflictError), database.begin() as work:
-        work.connection.execute(insert(tables.dataset_commits), {**row, "commit_id": "b"})
+        work.connection.execute(insert(tables.commits), {**row, "id": "b"})
 
 
 def test_two_open_transactions_with_the_same_unique_key_do_not_both_commit(embedded):
     with embedded.begin() as one, embedded.begin() as two:
-        one.connection.execute(insert(tables.commits), ROW)
-        two.connection.execute(insert(tables.commits), ROW)
+        one.connection.execute(insert(tables.objects), ROW)
+        two.connection.execute(insert(tables.objects), ROW)
         one.commit()
         with pytest.raises(ConflictError):
             two.commit()
@@ -128,7 +128,7 @@ def test_a_statement_of_ours_that_is_wrong_is_our_mistake_with_the_cause_kept(da
 
 def test_a_value_that_is_missing_is_our_mistake_and_no_conflict(database):
     with pytest.raises(InternalError), database.begin() as work:
-        work.connection.execute(text("INSERT INTO commits (id) VALUES ('a')"))
+        work.connection.execute(text("INSERT INTO objects (hash) VALUES ('a')"))
 
 
 def test_a_unit_of_work_ends_with_its_commit(database):
@@ -151,7 +151,7 @@ def test_events_go_out_after_the_commit_and_only_then(database, words):
         work.record(Made())
     assert seen == []
     with database.begin() as work:
-        work.connection.execute(insert(tables.commits), ROW)
+        work.connection.execute(insert(tables.objects), ROW)
         work.record(Made())
         assert seen == []
         work.commit()
@@ -177,7 +177,7 @@ def test_closing_lets_a_call_that_is_under_way_end(store, words):
     with database.begin() as work:
         database.close()
         assert (store / "server.json").exists()
-        work.connection.execute(insert(tables.commits), ROW)
+        work.connection.execute(insert(tables.objects), ROW)
         work.commit()
     assert not (store / "server.json").exists()
     with closing(Database(store, busy_timeout=0)) as next_one:

@@ -19,7 +19,7 @@ from jupyter_datasets.errors import ConflictError, ErrorKind, FormatError, Inter
 WRITE = "database = Database(store, url); count(database); say(); add(database, 'a'); say(done=True)"
 SLOW_COMMIT = """
 CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); RETURN NULL; END $$;
-CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON commits DEFERRABLE INITIALLY DEFERRED
+CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON objects DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION slow();
 """
 
@@ -171,7 +171,7 @@ def _commit_and_break(server_side, evidence) -> list[Event]:
     breaker.start()
     try:
         with database.begin() as work:
-            work.connection.execute(text("INSERT INTO commits VALUES ('a', '', '', 0, '')"))
+            work.connection.execute(text("INSERT INTO objects VALUES ('a', '', 0, 0)"))
             work.record(Added())
             work.commit(evidence=evidence)
     finally:
@@ -186,7 +186,7 @@ def test_a_connection_that_breaks_during_commit_leaves_the_outcome_unknown(serve
 
 
 def test_evidence_that_finds_nothing_leaves_the_outcome_unknown(server_side):
-    query = text("SELECT id FROM commits WHERE id = 'a'")
+    query = text("SELECT hash FROM objects WHERE hash = 'a'")
     with pytest.raises(StorageError) as caught:
         _commit_and_break(server_side, lambda connection: bool(connection.execute(query).all()))
     assert caught.value.kind == ErrorKind.COMMIT_UNKNOWN

@@ -383,4 +383,4 @@ def test_the_closed_file_has_no_log_beside_it(store, words):
         assert (store / "catalog.duckdb.wal").exists()
     assert not (store / "catalog.duckdb.wal").exists()
     with duckdb.connect(store / "catalog.duckdb", read_only=True) as connection:
-        assert connection.execute("SELECT id FROM commits").fetchall() == [("a",)]
+        assert connection.execute("SELECT hash FROM objects").fetchall() == [("a",)]

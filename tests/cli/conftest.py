@@ -56,7 +56,7 @@ def prices(**changed: float) -> pa.Table:
 
 @pytest.fixture
 def sales(store: Path) -> Path:
-    """A store whose dataset ``sales`` has tag ``v1`` on ``main``, and branch ``fix`` with a cheaper thing and a table."""
+    """A store whose dataset ``sales`` has tag ``v1`` and, on branch ``fix``, a cheaper thing and one table more."""
     with connect(store) as repo:
         dataset = repo.create("sales", description=HOSTILE, labels=["shop"])
         with dataset.edit(message="first load") as edit:

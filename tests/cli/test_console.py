@@ -109,7 +109,7 @@ def test_control_characters_of_names_and_cells_do_not_reach_the_terminal(run: Ru
 
 def test_an_unexpected_error_is_short_and_asks_for_a_report(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """No traceback reaches the user, unless the debug switch is on."""
-    monkeypatch.setattr(datasets, "missing_store", lambda args: 1 / 0)
+    monkeypatch.setattr(datasets, "missing_store", lambda _: 1 / 0)
     shown = run("ls")
     assert shown.code == 1
     assert "ZeroDivisionError" in shown.err

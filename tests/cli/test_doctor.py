@@ -31,7 +31,8 @@ def segment(store: Path) -> Path:
 
 
 @pytest.mark.parametrize("arguments", [[], ["--rehash"], ["--rehash", "sales"]])
-def test_a_sound_store_is_clean(run: Run, sales: Path, arguments: list[str]) -> None:
+@pytest.mark.usefixtures("sales")
+def test_a_sound_store_is_clean(run: Run, arguments: list[str]) -> None:
     """Nothing fails and nothing is warned of, however closely one looks."""
     shown = run("doctor", *arguments, "--json")
     assert shown.code == 0

@@ -60,7 +60,7 @@ def test_reading_options_reach_the_reader(run: Run, tmp_path: Path) -> None:
     """Delimiter, decimal mark, nulls, header and types are those of the command line."""
     file = tmp_path / "de.txt"
     file.write_text("1,5;x;7\n2,5;none;8\n")
-    options = ["--no-header", "--delimiter", ";", "--decimal", ",", "--null", "none", "--type", "column2=SMALLINT"]
+    options = ["--no-header", "--delimiter", ";", "--decimal", ",", "--null", "none", "--type", "column_3=SMALLINT"]
     data = run("import", file, "--json", *options)
     assert data.code == 0
     shown = run("show", "de.de", "--json").data

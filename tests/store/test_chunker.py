@@ -22,8 +22,8 @@ def slow_first_cut(hashes: list[int], k: int) -> int | None:
         if target < rows and low_zeros >= k - 2:
             return rows
         if rows == most:
-            smallest = min(hashes[half - 1 : most])
-            return half + hashes[half - 1 : most].index(smallest)
+            window = hashes[half - 1 : most]
+            return half + window.index(min(window))
     return None
 
 

@@ -82,6 +82,12 @@ def _hidden() -> pa.Table:
     return PLAIN.set_column(0, "n", number).set_column(7, "r", record)
 
 
+def _query(sql: str) -> pa.Table:
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.register("given", PLAIN)
+        return connection.sql(f"SET TimeZone = 'UTC'; {sql}").to_arrow_table()
+
+
 WAYS: dict[str, Callable[[], pa.Table]] = {
     "large": lambda: _cast({"s": pa.large_string(), "l": pa.large_list(pa.large_string())}),
     "view": lambda: _cast({"s": pa.string_view(), "l": pa.list_view(pa.string())}),
@@ -93,7 +99,7 @@ WAYS: dict[str, Callable[[], pa.Table]] = {
     "metadata": lambda: PLAIN.replace_schema_metadata({"pandas": "{}"}),
     "polars": lambda: pl.from_arrow(PLAIN).to_arrow(),
     "polars categories": lambda: pl.from_arrow(PLAIN).with_columns(pl.col("s").cast(pl.Categorical)).to_arrow(),
-    "DuckDB": lambda: duckdb.from_arrow(PLAIN).to_arrow_table(),
+    "DuckDB": lambda: _query("FROM given"),
 }
 
 
@@ -174,7 +180,6 @@ def test_known_segments(tmp_path: Path) -> None:
 
 def known_tables() -> dict[str, pa.Table]:
     """Small tables of many types, with nulls."""
-    one = duckdb.connect(config={"threads": 1})
     nested = (
         "SELECT [{'a': 1, 'b': [NULL, 'x']}, NULL] AS l, MAP {'k': NULL::INTEGER, 'm': 2} AS m, {'s': {'t': 1}} AS s"
     )
@@ -185,9 +190,7 @@ def known_tables() -> dict[str, pa.Table]:
     """
     series = "SELECT CASE WHEN i % 7 <> 0 THEN i END AS i, 'name ' || i % 100 AS s, i / 3 AS x FROM range(5000) r(i)"
     found = {"nested": nested, "types": types, "series": f"{series} ORDER BY r.i"}
-    return {"plain": PLAIN, "nulls": PLAIN.slice(1, 1)} | {
-        name: one.sql(f"SET TimeZone = 'UTC'; {query}").to_arrow_table() for name, query in found.items()
-    }
+    return {"plain": PLAIN, "nulls": PLAIN.slice(1, 1)} | {name: _query(query) for name, query in found.items()}
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -199,19 +202,9 @@ def test_a_file_has_the_ids_of_its_fields(tmp_path: Path) -> None:
     rows = pa.table({"a": [1], "l": [[{"x": 1, "y": ["q"]}]], "m": pa.array([[("k", 1)]], pa.map_("string", "int64"))})
     made = write(rows, tmp_path)
     assert [(f.id, f.nested) for f in made.schema.fields] == [(1, ()), (2, (3, 4, 5, 6)), (7, (8, 9))]
-    found = duckdb.sql(f"SELECT name, field_id FROM parquet_schema('{made.paths[0]}') WHERE field_id IS NOT NULL")
-    expected = [
-        ("a", 1),
-        ("l", 2),
-        ("element", 3),
-        ("x", 4),
-        ("y", 5),
-        ("element", 6),
-        ("m", 7),
-        ("key", 8),
-        ("value", 9),
-    ]
-    assert found.fetchall() == expected
+    found = _query(f"SELECT name, field_id FROM parquet_schema('{made.paths[0]}') WHERE field_id IS NOT NULL")
+    names = ["a", "l", "element", "x", "y", "element", "m", "key", "value"]
+    assert found.to_pydict() == {"name": names, "field_id": list(range(1, 10))}
 
 
 @pytest.mark.parametrize("source", ["range", "table"])
@@ -219,10 +212,10 @@ def test_no_column_is_required(tmp_path: Path, source: str) -> None:
     """Whatever the source proves about nulls, columns are optional in the file."""
     rows = pa.table({"i": range(3000), "s": ["x"] * 3000})
     if source == "range":
-        rows = duckdb.sql("SELECT i::BIGINT AS i, 'x' AS s FROM range(3000) r(i)").to_arrow_table()
+        rows = _query("SELECT i::BIGINT AS i, 'x' AS s FROM range(3000) r(i)")
     made = write(rows, tmp_path)
-    kinds = duckdb.sql(f"SELECT repetition_type FROM parquet_schema('{made.paths[0]}') WHERE name IN ('i', 's')")
-    assert kinds.fetchall() == [("OPTIONAL",)] * 2
+    kinds = _query(f"SELECT repetition_type FROM parquet_schema('{made.paths[0]}') WHERE name IN ('i', 's')")
+    assert kinds["repetition_type"].to_pylist() == ["OPTIONAL"] * 2
     assert not made.written.nulls
 
 

@@ -80,6 +80,8 @@ def _folder(store: Path, embedded: bool) -> Check:
         made = StoreFormat.of(store) if embedded else None
     except DatasetsError as error:
         return Check.failed("store", error)
+    if not store.exists():
+        return Check(name="store", status="ok", message=f"{store}, to be made with the first import")
     if not os.access(store, os.R_OK | os.W_OK | os.X_OK):
         return Check(
             name="store",
@@ -114,7 +116,8 @@ def _staging(store: Path, embedded: bool) -> Check:
 
 
 def _space(store: Path) -> Check:
-    free = shutil.disk_usage(store).free
+    place = next(folder for folder in (store, *store.absolute().parents) if folder.exists())
+    free = shutil.disk_usage(place).free
     little = free < _LITTLE
     return Check(
         name="space",

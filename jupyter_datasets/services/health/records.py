@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, func, select
 
-from jupyter_datasets.catalog.tables import dataset_commits, datasets, objects, refs
+from jupyter_datasets.catalog import tables
+from jupyter_datasets.catalog.tables import datasets, objects, refs
 from jupyter_datasets.store.packs import Place
 from jupyter_datasets.values import CommitId, DatasetId, ObjectHash
 
@@ -25,8 +26,9 @@ def heads(connection: Connection, dataset_id: DatasetId) -> dict[str, CommitId]:
 
 def commits(connection: Connection, dataset_id: DatasetId) -> dict[str, CommitId]:
     """All commits of a dataset by their number, ``#n``."""
-    query = select(dataset_commits.c.seq, dataset_commits.c.commit_id).where(dataset_commits.c.dataset_id == dataset_id)
-    return {f"#{row.seq}": CommitId(row.commit_id) for row in connection.execute(query.order_by(dataset_commits.c.seq))}
+    rows = tables.commits.c
+    query = select(rows.seq, rows.id).where(rows.dataset_id == dataset_id).order_by(rows.seq)
+    return {f"#{row.seq}": CommitId(row.id) for row in connection.execute(query)}
 
 
 def pack_ends(connection: Connection) -> dict[ObjectHash, int]:

@@ -93,7 +93,7 @@ class Draft:
         tree = trees.replace_tail(old.tree, self._pages, len(tail), written.segments)
         self._check_key(table, root, tree, written)
         self.put(table, root, tree, written)
-        return arrival.warnings
+        return (*arrival.warnings, *_widened(old.schema, root.schema))
 
     def put(self, table: str, root: TableRoot, tree: Tree, written: Written) -> None:
         """Set a table to a tree whose newest segments a writer made."""
@@ -234,6 +234,12 @@ class Draft:
         name = hash_bytes(text)
         self._roots[name], self._known[name] = text, root
         self.tables[self.find(table) or table] = name
+
+
+def _widened(old: Schema, new: Schema) -> Iterator[str]:
+    for before, after in zip(old.fields, new.fields, strict=True):
+        if before.type != after.type:
+            yield f"Column {after.name!r} was {before.type}; it is {after.type} now, for the new rows' sake."
 
 
 def empty_root(schema: Schema, key: tuple[str, ...] = ()) -> TableRoot:

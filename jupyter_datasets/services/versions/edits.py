@@ -269,7 +269,8 @@ class EditService:
         with self._database.begin() as uow:
             if not records.move_ref(uow.connection, edit.dataset_id, edit.branch, edit.base, commit_id):
                 _expect_head(uow.connection, edit)
-                records.add_ref(uow.connection, edit.dataset_id, ref)
+                if not records.add_ref(uow.connection, edit.dataset_id, ref):
+                    raise _moved(edit, None)
             seq = records.add_commit(uow.connection, edit.dataset_id, commit)
             records.add_objects(uow.connection, pack.places)
             log_move(uow, actor, edit.dataset_id, ref, "commit", old=edit.base, new=commit_id)

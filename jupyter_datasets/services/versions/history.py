@@ -32,7 +32,7 @@ def page(
         if len(items) == limit:
             break
     more = bool(items) and len(items) == limit and bool(wanted)
-    named = records.refs_at(connection, dataset_id, [c.id for c in items]) if items else {}
+    named = records.names_by_commit(connection, dataset_id) if items else {}
     return Page(
         items=[c.model_copy(update={"refs": tuple(named.get(c.id, ()))}) for c in items],
         cursor=json.dumps([items[-1].seq - 1, sorted(wanted)]) if more else None,
@@ -53,15 +53,13 @@ def _down(
 ) -> Iterator[Commit]:
     """Yield wanted commits by falling number; ``wanted`` is kept up to date for the caller."""
     while wanted and seq > 0:
-        found = records.commits_below(connection, dataset_id, seq, max(block, _BLOCK))
-        if not found:
-            return
-        for commit in found:
+        first = max(1, seq - max(block, _BLOCK) + 1)
+        for commit in records.commits_between(connection, dataset_id, first, seq):
             if commit.id in wanted:
                 wanted.discard(commit.id)
                 wanted.update(commit.parents)
                 yield commit
-        seq = found[-1].seq - 1
+        seq = first - 1
 
 
 def _read_cursor(cursor: str) -> tuple[int, set[CommitId]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, literal, select, update
+from sqlalchemy import Connection, Row, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert  # both dialects take its ON CONFLICT DO NOTHING
 
-from jupyter_datasets.catalog.tables import commits, dataset_commits, objects, ref_log, refs
+from jupyter_datasets.catalog.tables import commits, objects, ref_log, refs
 from jupyter_datasets.services.versions.models import Commit, RefInfo, RefMove
 from jupyter_datasets.store.packs import Place
 from jupyter_datasets.values import CommitId, DatasetId, Micros, ObjectHash
@@ -36,78 +36,65 @@ def packs(connection: Connection) -> list[ObjectHash]:
 
 # ---------------------------------------------------------------------------------------------------------- commits
 
-_COMMIT = (commits, dataset_commits.c.seq)
-MAX_SEQ = (1 << 31) - 1  # of the catalog's column
-
-
-def _commit_query() -> Select[Any]:
-    return select(*_COMMIT).join(dataset_commits, dataset_commits.c.commit_id == commits.c.id)
-
 
 def add_commit(connection: Connection, dataset_id: DatasetId, commit: Commit) -> int:
-    """Insert a commit into a dataset and give its number there; another dataset may hold the commit already."""
-    connection.execute(
-        insert(commits)
-        .values(
-            id=commit.id,
-            parents=json.dumps(commit.parents),
-            author=commit.author,
-            time_us=commit.time,
-            message=commit.message,
-        )
-        .on_conflict_do_nothing()
-    )
-    newest = select(
-        literal(dataset_id), literal(commit.id), func.coalesce(func.max(dataset_commits.c.seq), 0) + 1
-    ).where(dataset_commits.c.dataset_id == dataset_id)
-    added = insert(dataset_commits).from_select(["dataset_id", "commit_id", "seq"], newest)
-    return connection.execute(added.returning(dataset_commits.c.seq)).scalar_one()
+    """Insert a commit into a dataset and give its number there."""
+    values = {
+        "dataset_id": dataset_id,
+        "id": commit.id,
+        "parents": json.dumps(commit.parents),
+        "author": commit.author,
+        "time_us": commit.time,
+        "message": commit.message,
+    }
+    newest = func.coalesce(func.max(commits.c.seq), 0) + 1
+    row = select(*(literal(value) for value in values.values()), newest).where(commits.c.dataset_id == dataset_id)
+    added = insert(commits).from_select([*values, "seq"], row).returning(commits.c.seq)
+    seq: int = connection.execute(added).scalar_one()
+    return seq
 
 
 def commit(connection: Connection, dataset_id: DatasetId, commit_id: CommitId) -> Commit | None:
     """A commit of the dataset by its full id."""
-    query = _commit_query().where(dataset_commits.c.dataset_id == dataset_id, commits.c.id == commit_id)
+    query = select(commits).where(commits.c.dataset_id == dataset_id, commits.c.id == commit_id)
     row = connection.execute(query).one_or_none()
     return None if row is None else _to_commit(row)
 
 
 def commit_ids_by_prefix(connection: Connection, dataset_id: DatasetId, prefix: str, limit: int = 5) -> list[CommitId]:
     """Commits of the dataset whose id starts with these hex digits."""
-    column = dataset_commits.c.commit_id
-    query = select(column).where(dataset_commits.c.dataset_id == dataset_id, column >= prefix, column < prefix + "g")
+    column = commits.c.id
+    query = select(column).where(commits.c.dataset_id == dataset_id, column >= prefix, column < prefix + "g")
     return [CommitId(c) for c in connection.scalars(query.order_by(column).limit(limit))]
 
 
 def commit_id_by_seq(connection: Connection, dataset_id: DatasetId, seq: int) -> CommitId | None:
     """The commit with the dataset's own number."""
-    query = select(dataset_commits.c.commit_id).where(
-        dataset_commits.c.dataset_id == dataset_id, dataset_commits.c.seq == seq
-    )
+    query = select(commits.c.id).where(commits.c.dataset_id == dataset_id, commits.c.seq == seq)
     return connection.scalar(query)
 
 
-def commits_below(connection: Connection, dataset_id: DatasetId, seq: int, limit: int) -> list[Commit]:
-    """Commits of the dataset with at most this number, newest first."""
+def commits_between(connection: Connection, dataset_id: DatasetId, first: int, last: int) -> list[Commit]:
+    """Commits of the dataset by number, both ends included, newest first."""
     query = (
-        _commit_query()
-        .where(dataset_commits.c.dataset_id == dataset_id, dataset_commits.c.seq <= seq)
-        .order_by(dataset_commits.c.seq.desc())
-        .limit(limit)
+        select(commits)
+        .where(commits.c.dataset_id == dataset_id, commits.c.seq.between(first, last))
+        .order_by(commits.c.seq.desc())
     )
     return [_to_commit(row) for row in connection.execute(query)]
 
 
 def newest_seq(connection: Connection, dataset_id: DatasetId) -> int:
     """The highest sequence number of the dataset; 0 without commits."""
-    query = select(func.max(dataset_commits.c.seq)).where(dataset_commits.c.dataset_id == dataset_id)
+    query = select(func.max(commits.c.seq)).where(commits.c.dataset_id == dataset_id)
     return connection.scalar(query) or 0
 
 
 def all_commit_ids(connection: Connection, dataset_id: DatasetId | None = None) -> list[CommitId]:
     """Every commit of a dataset, or of the store."""
-    query = select(dataset_commits.c.commit_id).distinct()
+    query = select(commits.c.id).distinct()
     if dataset_id is not None:
-        query = query.where(dataset_commits.c.dataset_id == dataset_id)
+        query = query.where(commits.c.dataset_id == dataset_id)
     return [CommitId(c) for c in connection.scalars(query)]
 
 
@@ -138,20 +125,20 @@ def all_refs(connection: Connection, dataset_id: DatasetId) -> list[RefInfo]:
     return [_to_ref(row) for row in connection.execute(query)]
 
 
-def refs_at(connection: Connection, dataset_id: DatasetId, ids: Iterable[CommitId]) -> dict[CommitId, list[str]]:
-    """The names that point at each of these commits."""
-    query = select(refs).where(refs.c.dataset_id == dataset_id, refs.c.commit_id.in_(list(ids))).order_by(refs.c.name)
+def names_by_commit(connection: Connection, dataset_id: DatasetId) -> dict[CommitId, list[str]]:
+    """The names that point at each commit which has any."""
     found: dict[CommitId, list[str]] = {}
-    for row in connection.execute(query):
-        found.setdefault(CommitId(row.commit_id), []).append(row.name)
+    for info in all_refs(connection, dataset_id):
+        if info.commit:
+            found.setdefault(info.commit, []).append(info.name)
     return found
 
 
-def add_ref(connection: Connection, dataset_id: DatasetId, info: RefInfo) -> None:
-    """Insert a branch or tag; a taken name shows as the database's uniqueness error."""
-    connection.execute(
-        insert(refs).values(dataset_id=dataset_id, name=info.name, kind=info.kind, commit_id=info.commit)
-    )
+def add_ref(connection: Connection, dataset_id: DatasetId, info: RefInfo) -> bool:
+    """Insert a branch or tag; False when the name is taken."""
+    values = {"dataset_id": dataset_id, "name": info.name, "kind": info.kind, "commit_id": info.commit}
+    added = insert(refs).values(values).on_conflict_do_nothing().returning(refs.c.name)
+    return connection.execute(added).one_or_none() is not None
 
 
 def move_ref(

@@ -23,7 +23,7 @@ def resolve(connection: Connection, dataset_id: DatasetId, text: str) -> Commit:
         The text follows no form of the grammar, or the hex digits fit several commits.
     """
     ref = Ref.parse(text)
-    found = records.commit(connection, dataset_id, _base(connection, dataset_id, ref))
+    found = records.commit(connection, dataset_id, base(connection, dataset_id, ref))
     assert found is not None, "a reference points at a commit of its dataset"
     for mark, count in ref.steps:
         found = (
@@ -76,7 +76,14 @@ def get_branch(connection: Connection, dataset_id: DatasetId, text: str) -> RefI
     )
 
 
-def _base(connection: Connection, dataset_id: DatasetId, ref: Ref) -> CommitId:
+def resolve_id(connection: Connection, dataset_id: DatasetId, text: str) -> CommitId:
+    """As :func:`resolve`, for those who need no more than the id."""
+    ref = Ref.parse(text)
+    return resolve(connection, dataset_id, text).id if ref.steps else base(connection, dataset_id, ref)
+
+
+def base(connection: Connection, dataset_id: DatasetId, ref: Ref) -> CommitId:
+    """Where a reference starts from, before its steps."""
     if ref.number is not None:
         return _numbered(connection, dataset_id, ref.number)
     assert ref.name is not None, "a reference has a name or a number"
@@ -157,11 +164,11 @@ def _back(connection: Connection, dataset_id: DatasetId, commit: Commit, count: 
     """Along first parents. Numbers grow along parents, so one walk down the numbers meets them all in order."""
     left, seq, wanted = count, commit.seq, commit.parents[:1]
     while left and wanted:
-        block = records.commits_below(connection, dataset_id, seq - 1, min(_STRIDE, max(left, 16)))
-        for below in block:
+        first = max(1, seq - min(_STRIDE, max(left, 16)))
+        for below in records.commits_between(connection, dataset_id, first, seq - 1):
             if left and wanted and below.id == wanted[0]:
                 commit, wanted, left = below, below.parents[:1], left - 1
-        seq = block[-1].seq
+        seq = first
     if left:
         raise _history_ends(ref, f"history ends {left} commits earlier")
     return commit

@@ -196,13 +196,14 @@ class VersionService:
         """
         dataset_id = self._writable(actor, dataset)
         check_ref_name(name)
+        if name == MAIN:
+            raise _ref_exists(name)
         with self._database.begin() as uow:
-            if records.ref(uow.connection, dataset_id, name) is not None or name == MAIN:
+            commit_id = references.resolve_id(uow.connection, dataset_id, at)
+            info = RefInfo(name=name, kind=kind, commit=commit_id)
+            if not records.add_ref(uow.connection, dataset_id, info):
                 raise _ref_exists(name)
-            commit = references.resolve(uow.connection, dataset_id, at)
-            info = RefInfo(name=name, kind=kind, commit=commit.id)
-            records.add_ref(uow.connection, dataset_id, info)
-            log_move(uow, actor, dataset_id, info, "create", old=None, new=commit.id)
+            log_move(uow, actor, dataset_id, info, "create", old=None, new=commit_id)
             uow.commit()
         return info
 
@@ -367,7 +368,7 @@ def _history_page(
 
 
 def _with_refs(connection: Connection, dataset_id: DatasetId, commit: Commit) -> Commit:
-    named = records.refs_at(connection, dataset_id, [commit.id]).get(commit.id, [])
+    named = records.names_by_commit(connection, dataset_id).get(commit.id, [])
     return commit.model_copy(update={"refs": tuple(named)})
 
 

@@ -60,10 +60,7 @@ def plan(moves: Sequence[RefMove], step: Step, ref: str) -> Reversal:
 def apply(connection: Connection, dataset_id: DatasetId, step: Reversal) -> bool:
     """Make the move; False when the reference is not where the log left it."""
     if step.appears:
-        if records.ref(connection, dataset_id, step.ref) is not None:
-            return False
-        records.add_ref(connection, dataset_id, RefInfo(name=step.ref, kind=step.kind, commit=step.new))
-        return True
+        return records.add_ref(connection, dataset_id, RefInfo(name=step.ref, kind=step.kind, commit=step.new))
     if step.vanishes:
         return records.remove_ref(connection, dataset_id, step.ref, step.old)
     return records.move_ref(connection, dataset_id, step.ref, step.old, step.new)

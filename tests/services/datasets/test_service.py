@@ -47,7 +47,9 @@ def test_a_dataset_keeps_what_it_was_made_with(datasets: DatasetService, me: Act
 
 
 @pytest.mark.parametrize("name", ["Flights", "FLIGHTS", "flights"])
-def test_a_name_is_taken_without_regard_to_case(datasets: DatasetService, me: Actor, flights: Dataset, name: str) -> None:
+def test_a_name_is_taken_without_regard_to_case(
+    datasets: DatasetService, me: Actor, flights: Dataset, name: str
+) -> None:
     with pytest.raises(AlreadyExistsError) as caught:
         datasets.create(me, name)
     assert caught.value.kind is ErrorKind.DATASET_EXISTS

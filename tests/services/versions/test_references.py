@@ -61,7 +61,9 @@ def test_a_resolved_commit_tells_what_points_at_it(world: World, commits: list[C
 
 
 def test_digits_that_fit_several_commits_are_refused_with_the_candidates(world: World, commits: list[Commit]) -> None:
-    twins = [commits[0].model_copy(update={"id": CommitId("abc123" + end * 58), "seq": n}) for n, end in ((8, "0"), (9, "f"))]
+    twins = [
+        commits[0].model_copy(update={"id": CommitId("abc123" + end * 58), "seq": n}) for n, end in ((8, "0"), (9, "f"))
+    ]
     with world.container.database.begin() as uow:
         for twin in twins:
             records.add_commit(uow.connection, DatasetId(world.id), twin)

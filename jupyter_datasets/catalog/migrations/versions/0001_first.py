@@ -48,20 +48,14 @@ def _datasets() -> None:
 def _commits() -> None:
     op.create_table(
         "commits",
-        sa.Column("id", sa.String, primary_key=True),
-        _text("parents"),
-        _text("author"),
+        *map(_text, ("dataset_id", "id")),
+        sa.Column("seq", sa.Integer, nullable=False),
+        *map(_text, ("parents", "author")),
         _time("time_us"),
         _text("message"),
+        sa.PrimaryKeyConstraint("dataset_id", "id"),
     )
-    op.create_table(
-        "dataset_commits",
-        _text("dataset_id"),
-        _text("commit_id"),
-        sa.Column("seq", sa.Integer, nullable=False),
-        sa.PrimaryKeyConstraint("dataset_id", "commit_id"),
-    )
-    op.create_index("dataset_commits_by_seq", "dataset_commits", ["dataset_id", "seq"], unique=True)
+    op.create_index("commits_by_seq", "commits", ["dataset_id", "seq"], unique=True)
 
 
 def _references() -> None:
