@@ -130,12 +130,14 @@ class _Rows:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """All rows, read as they are asked for, and kept."""
         taken, rows = 0, 0
-        while not self.ended:
-            self.fill(rows + 1)
-            if not self.ended:
-                yield self._batches[taken]
-                rows += self._batches[taken].num_rows
-                taken += 1
+        while True:
+            with self._lock:
+                self.fill(rows + 1)
+                if self.ended:
+                    break
+                batch = self._batches[taken]
+            taken, rows = taken + 1, rows + batch.num_rows
+            yield batch
         yield from self.table().slice(rows).to_batches()
 
     def _read(self, work: Callable[[duckdb.DuckDBPyRelation], None]) -> None:

@@ -85,7 +85,7 @@ class Converter:
             found = self._quick(columns[0], stacked)
             if found is None:
                 answer = query_stacked(self._connection, stacked, self._query(self._plan[columns[0]])).combine_chunks()
-                if pc.any(answer.column("bad")).as_py():
+                if pc.max(answer.column("bad")).as_py():
                     return Converted(batch=None)
                 found = answer.column("v").chunk(0)
                 words += self._counted(columns, answer.column("word"), texts.num_rows)
@@ -105,7 +105,7 @@ class Converter:
         check, text = check_for(column.type, declared=column.declared), self._form.typed_text("t", column.type)
         fits = check.fits(text, "v", self._form.words)
         cast = f"SELECT t, {check.value(text)} AS v FROM stacked"
-        return f"SELECT v, NOT {fits} AS bad, CASE WHEN v IS NULL THEN t END AS word FROM ({cast})"
+        return f"SELECT v, CAST(NOT {fits} AS TINYINT) AS bad, CASE WHEN v IS NULL THEN t END AS word FROM ({cast})"
 
     def _counted(self, columns: Sequence[int], words: pa.ChunkedArray, rows: int) -> Iterator[tuple[str, str, int]]:
         if words.null_count == len(words):

@@ -14,13 +14,19 @@ from jupyter_datasets.engine.dialect import Dialect, find_dialect, looks_like_na
 from jupyter_datasets.engine.failures import value_error
 from jupyter_datasets.engine.fitting import PROPOSALS, TEXT, TextForm, wider_types
 from jupyter_datasets.engine.options import ReadOptions
-from jupyter_datasets.engine.report import ColumnType, FileReport, Widening, repair_names
+from jupyter_datasets.engine.report import (
+    ColumnType,
+    FileReport,
+    Widening,
+    declared_by_position,
+    repair_names,
+    types_by_position,
+)
 from jupyter_datasets.engine.session import export_exactly, open_session
 from jupyter_datasets.engine.sources import TypesWidened
 from jupyter_datasets.engine.survey import Candidates, Findings, survey
 from jupyter_datasets.engine.tabular import TextFile, read_texts, text_bytes
-from jupyter_datasets.errors import InternalError, InvalidInputError
-from jupyter_datasets.values import nearest
+from jupyter_datasets.errors import InternalError
 
 _SAMPLE_ROWS = 20_480
 _SAMPLE_BYTES = 16 << 20
@@ -232,29 +238,11 @@ def _plan(
     found: Sequence[Findings],
 ) -> list[PlannedColumn | None]:
     """Declared types, else those of the table, else proposals; None for columns that show no value in the sample."""
-    before = _by_position(names, {column.name: column.type for column in present})
-    given = _by_position(names, declared)
-    if len(given) < len(declared):
-        raise _unknown_column(file.shown, names, declared)
+    before = types_by_position(names, {column.name: column.type for column in present})
+    given = declared_by_position(file.shown, names, declared)
     proposed = {i: findings.type for i, findings in enumerate(found) if findings.values}
     types = proposed | before | given
     return [
         PlannedColumn(name=name, type=types[i], declared=i in given) if i in types else None
         for i, name in enumerate(names)
     ]
-
-
-def _by_position(names: Sequence[str], types: Mapping[str, str]) -> dict[int, str]:
-    places = {name.casefold(): i for i, name in enumerate(names)}
-    return {places[name.casefold()]: kind for name, kind in types.items() if name.casefold() in places}
-
-
-def _unknown_column(shown: Path, names: Sequence[str], declared: Mapping[str, str]) -> InvalidInputError:
-    known = {name.casefold() for name in names}
-    name = next(name for name in declared if name.casefold() not in known)
-    close = nearest(name, names)
-    return InvalidInputError(
-        f"{shown.name} has no column {name!r}, for which a type was given.",
-        next_step=f"Perhaps you mean {', '.join(map(repr, close))}." if close else f"It has {', '.join(names[:20])}.",
-        details={"file": str(shown), "column": name, "suggestions": close},
-    )

@@ -72,7 +72,7 @@ def translate_error(
         Raised by a connection that ran ``rewritten.text``. With ``ERRORS_WITH_PLACES`` set, ``execute`` gives exact
         places; ``sql`` drops those of names, which are then looked for in the text.
     ran
-        The SQL that the connection ran, when it was not ``rewritten.text`` itself but holds it.
+        The SQL that the connection ran, when it was not ``rewritten.text`` itself but holds its words.
     known_tables, known_columns
         Names to suggest from.
     shown
@@ -120,12 +120,16 @@ def _location(fields: Mapping[str, Any]) -> tuple[int, int] | None:
 
 def _inside(location: tuple[int, int] | None, ran: str, text: str) -> tuple[int, int] | None:
     """A location in what ran as one in the text that it holds; None when it lies elsewhere."""
-    body = text.rstrip("; \t\r\n")
-    start = ran.find(body)
-    if location is None or start < 0:
+    words = [token for token in tokenize(text) if token.text != ";"]
+    if location is None or not words:
         return None
+    # Comments and semicolons around the statement may be gone.
+    core, before = text[words[0].start : words[-1].end], text[: words[0].start]
+    start = ran.find(core)
     offset = location[0] - len(ran[:start].encode())
-    return (offset, location[1]) if 0 <= offset < len(body.encode()) else None
+    if start < 0 or not 0 <= offset < len(core.encode()):
+        return None
+    return offset + len(before.encode()), location[1]
 
 
 def _first_name(pattern: re.Pattern[str], message: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from jupyter_datasets.errors import ErrorKind, FileContentError
+from jupyter_datasets.errors import ErrorKind, FileContentError, InvalidInputError
+from jupyter_datasets.values import nearest
 
 LONGEST_LINE = 16 << 20  # bytes
 
@@ -19,7 +20,7 @@ _ENCODINGS = "Give its encoding, such as encoding='latin-1' or encoding='cp1252'
 _LINE = re.compile(r"CSV Error on Line: ([0-9]+)|Row #([0-9]+):")
 _FIELDS = re.compile(r"Expected (?:Number of Columns: )?([0-9]+)(?: columns)?,? (?:Found:|got) ([0-9]+)")
 _BRIEF = 200
-_OUT_OF_MEMORY = (duckdb.OutOfMemoryException, pa.ArrowMemoryError)
+_FOREIGN = (duckdb.Error, pa.ArrowException, OSError)
 
 
 def file_error(path: Path, what: str, kind: ErrorKind, next_step: str, **details: Any) -> FileContentError:
@@ -50,14 +51,23 @@ def encoding_error(path: Path, line: int | None, what: str = "is not encoded as 
     return file_error(path, f"{what}{where}", ErrorKind.FILE_ENCODING, _ENCODINGS, row=line)
 
 
+def unknown_column(path: Path, name: str, names: Sequence[str]) -> InvalidInputError:
+    """A type was declared for a column that the file does not have."""
+    close = nearest(name, names)
+    return InvalidInputError(
+        f"{path.name} has no column {name!r}, for which a type was given.",
+        next_step=f"Perhaps you mean {', '.join(map(repr, close))}." if close else f"It has {', '.join(names[:20])}.",
+        details={"file": str(path), "column": name, "suggestions": close},
+    )
+
+
 @contextmanager
 def reading_text(path: Path) -> Iterator[None]:
     """Turn what DuckDB and PyArrow say about a text file into our errors."""
     try:
         yield
-    except _OUT_OF_MEMORY:
-        raise
-    except (duckdb.Error, pa.ArrowInvalid, pa.ArrowTypeError) as error:
+    except _FOREIGN as error:
+        _reraise_if_not_content(error)
         raise _text_error(path, str(error)) from error
 
 
@@ -66,10 +76,18 @@ def reading_parquet(path: Path) -> Iterator[None]:
     """Turn what DuckDB and PyArrow say about a Parquet file into our errors."""
     try:
         yield
-    except _OUT_OF_MEMORY:
-        raise
-    except (duckdb.Error, pa.ArrowException, OSError) as error:
+    except _FOREIGN as error:
+        _reraise_if_not_content(error)
         raise damaged_parquet(path, _brief(str(error))) from error
+
+
+def _reraise_if_not_content(error: Exception) -> None:
+    """Pass on what is the machine's fault and not the file's."""
+    # An error inside a stream of DuckDB arrives as an OSError of PyArrow's, without a number and with DuckDB's text.
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error
+    if isinstance(error, pa.ArrowMemoryError | duckdb.OutOfMemoryException) or "Out of Memory Error" in str(error):
+        raise MemoryError(_brief(str(error))) from error
 
 
 def damaged_parquet(path: Path, why: str) -> FileContentError:

@@ -202,7 +202,7 @@ def _time_check(kind: str, declared: bool) -> Check:
     text = "replace({t}, 'T', ' ')"
     if kind == TIMESTAMP_UTC:
         text = f"replace({text}, 'Z', '+00')"
-    return _cast_check(kind, f"CAST({{v}} AS VARCHAR) = {text}", full)
+    return _cast_check(kind, f"{{t}} < ':' AND CAST({{v}} AS VARCHAR) = {text}", full)
 
 
 def _time_pattern(kind: str, declared: bool) -> str:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jupyter_datasets.engine.failures import damaged_parquet, reading_parquet, value_error
-from jupyter_datasets.engine.report import ColumnType, FileReport, repair_names
+from jupyter_datasets.engine.report import ColumnType, FileReport, declared_by_position, repair_names
 from jupyter_datasets.engine.session import export_exactly, literal_path, open_session
 from jupyter_datasets.sqltext import quote_name
 
@@ -61,10 +61,9 @@ class ParquetSource:
         if len(labels) != len(names):
             raise damaged_parquet(shown, "its schema contradicts itself")
         repaired, report.renamed = repair_names(names)
-        wanted = {name.casefold(): kind for name, kind in types.items()}
+        wanted = declared_by_position(shown, repaired, types)
         self._plan = [
-            _Column(label=label, stored=stored, type=wanted.get(name.casefold(), stored))
-            for name, (label, stored) in zip(repaired, labels, strict=True)
+            _Column(label=label, stored=stored, type=wanted.get(i, stored)) for i, (label, stored) in enumerate(labels)
         ]
         self.columns = tuple(ColumnType(name=n, type=c.type) for n, c in zip(repaired, self._plan, strict=True))
         export_exactly(connection, {column.type for column in self._plan})
@@ -79,10 +78,10 @@ class ParquetSource:
         """See :meth:`Source.batches <jupyter_datasets.engine.sources.Source.batches>`."""
         lost = [column.lost for column in self._plan if column.type != column.stored]
         values = ", ".join(f"{column.value} AS c{i}" for i, column in enumerate(self._plan))
-        query = f"SELECT {values}, {' OR '.join(lost) or 'false'} AS bad FROM {self._relation}"
+        query = f"SELECT {values}, CAST({' OR '.join(lost) or 'false'} AS TINYINT) AS bad FROM {self._relation}"
         with reading_parquet(self._shown), self._connection.cursor() as cursor:
             for batch in cursor.sql(query).to_arrow_reader(_batch_rows(len(self._plan))):
-                if pc.any(batch.column("bad")).as_py():
+                if pc.max(batch.column("bad")).as_py():
                     raise self._misfit()
                 self.rows_read += batch.num_rows
                 self.bytes_read = self.size * self.rows_read // max(self._rows, 1)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from jupyter_datasets.engine.failures import unknown_column
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +91,21 @@ def repair_names(names: Sequence[str]) -> tuple[list[str], dict[int, str]]:
         if free != name:
             changed[position] = free
     return repaired, changed
+
+
+def types_by_position(names: Sequence[str], types: Mapping[str, str]) -> dict[int, str]:
+    """Types that are given by name, for those of the columns that have one. Case makes no difference."""
+    places = {name.casefold(): i for i, name in enumerate(names)}
+    return {places[name.casefold()]: kind for name, kind in types.items() if name.casefold() in places}
+
+
+def declared_by_position(shown: Path, names: Sequence[str], types: Mapping[str, str]) -> dict[int, str]:
+    """The same for types that the user declared: each must be for a column of the file."""
+    found = types_by_position(names, types)
+    known = {name.casefold() for name in names}
+    if unknown := [name for name in types if name.casefold() not in known]:
+        raise unknown_column(shown, unknown[0], names)
+    return found
 
 
 def _renaming(change: tuple[int, str]) -> str:

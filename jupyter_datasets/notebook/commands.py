@@ -76,19 +76,23 @@ def diff(arguments: Sequence[str]) -> Any:
 
 
 def branch(arguments: Sequence[str]) -> Any:
-    """The branches and tags, or a new branch."""
+    """The branches and tags, perhaps with a new branch."""
     check_count("branch", arguments, 1, 3)
     name, *new = arguments
     dataset = session.current()[name]
-    return dataset.branch(*new) if new else dataset.refs()
+    if new:
+        dataset.branch(*new)
+    return dataset.refs()
 
 
 def tag(arguments: Sequence[str]) -> Any:
-    """The branches and tags, or a new tag."""
+    """The branches and tags, perhaps with a new tag."""
     check_count("tag", arguments, 1, 3)
     name, *new = arguments
     dataset = session.current()[name]
-    return dataset.tag(*new) if new else dataset.refs()
+    if new:
+        dataset.tag(*new)
+    return dataset.refs()
 
 
 def open_store(arguments: Sequence[str]) -> Any:
@@ -105,7 +109,7 @@ def use(arguments: Sequence[str]) -> None:
     commits = [dataset[ref].commit for dataset, ref in wanted]
     for (dataset, ref), commit in zip(wanted, commits, strict=True):
         dataset.checkout(ref)
-        print(f"{dataset.name} is {dataset.name}@{commit.short} ({ref}) from here on")  # noqa: T201  # for the reader
+        print(f"{dataset.name} means {ref}, commit {commit.short}, from here on")  # noqa: T201  # for the reader
 
 
 def pins(names: Iterable[str]) -> list[str]:

@@ -38,7 +38,7 @@ def count(database):
 
 def add(database, id):
     with database.begin() as work:
-        work.connection.execute(insert(tables.objects), dict(id=id, parents="", author="", time_us=0, message=""))
+        work.connection.execute(insert(tables.objects), dict(hash=id, pack="", offset=0, length=0))
         work.commit()
 
 def attempt(database):

@@ -29,7 +29,7 @@ down_revision = "{head}"
 
 def upgrade():
     op.create_table("later", sa.Column("id", sa.String, primary_key=True))
-    op.add_column("commits", sa.Column("note", sa.String))
+    op.add_column("objects", sa.Column("note", sa.String))
     {more}
 """
 
@@ -78,7 +78,7 @@ def test_an_older_catalog_is_migrated_and_keeps_its_rows(store, catalog_url, new
         assert _revision(new) == "9999"
         assert words.ids(new) == ["a"]
         with new.read() as connection:
-            assert connection.execute(text("SELECT note FROM commits")).all() == [(None,)]
+            assert connection.execute(text("SELECT note FROM objects")).all() == [(None,)]
             assert connection.execute(text("SELECT * FROM later")).all() == []
 
 

@@ -79,13 +79,11 @@ class Dag:
         self._write(world)
 
     def _write(self, world: World) -> None:
-        about = {"author": "a", "time_us": 1, "message": ""}
-        commits = [{"id": c, "parents": json.dumps(p), **about} for c, p in self.parents.items()]
-        places = [{"dataset_id": world.id, "commit_id": c, "seq": seq} for c, seq in self.seq.items()]
+        about = {"dataset_id": world.id, "author": "a", "time_us": 1, "message": ""}
+        commits = [{"id": c, "parents": json.dumps(p), "seq": self.seq[c], **about} for c, p in self.parents.items()]
         heads = [{"dataset_id": world.id, "name": n, "kind": "branch", "commit_id": c} for n, c in self.heads.items()]
         with world.container.database.begin() as uow:
             uow.connection.execute(insert(tables.commits).values(commits))
-            uow.connection.execute(insert(tables.dataset_commits).values(places))
             uow.connection.execute(insert(tables.refs).values(heads))
             uow.commit()
 
