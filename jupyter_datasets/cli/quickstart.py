@@ -9,7 +9,6 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import jupyter_datasets
 from jupyter_datasets.cli import rows
 from jupyter_datasets.cli.console import Answer, Console
 from jupyter_datasets.cli.parser import CommandParser
@@ -113,7 +112,7 @@ def _copy_notebook(target: Path) -> None:
 
 def notebook_source() -> Path:
     """The tutorial notebook: in an installed package inside it, in a checkout of the sources beside it."""
-    package = Path(jupyter_datasets.__file__).parent
+    package = Path(__file__).parents[1]
     for candidate in (package / NOTEBOOK, package.parent / "notebooks" / NOTEBOOK):
         if candidate.exists():
             return candidate

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from jupyter_datasets.engine import tabular, unpacking
+from jupyter_datasets.engine import conversion, tabular, unpacking
 from jupyter_datasets.engine.readers import ColumnType, FileReport, ReadOptions, Source, TypesWidened, open_source
 from jupyter_datasets.errors import DatasetsError, ErrorKind, FileContentError, InvalidInputError, NotFoundError
 
@@ -88,7 +88,8 @@ def files(tmp_path: Path) -> Files:
 def as_wide(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read every file as one of very many columns is read."""
     monkeypatch.setattr(tabular, "NARROW", 0)
-    monkeypatch.setattr("jupyter_datasets.engine.conversion.NARROW", 0)
+    monkeypatch.setattr(tabular, "LONGEST_LINE", 1 << 16)
+    monkeypatch.setattr(conversion, "NARROW", 0)
 
 
 # --------------------------------------------------------------------------------------------------------------------
