@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -327,7 +328,7 @@ class Kernel:
 @contextmanager
 def started(store: Path) -> Iterator[Kernel]:
     manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(cwd=str(store.parent), extra_env={"JUPYTER_DATASETS_STORE": str(store)})
+    manager.start_kernel(cwd=str(store.parent), env={**os.environ, "JUPYTER_DATASETS_STORE": str(store)})
     client = manager.client()
     client.start_channels()
     try:
