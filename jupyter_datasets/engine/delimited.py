@@ -22,7 +22,7 @@ from jupyter_datasets.engine.report import (
     repair_names,
     types_by_position,
 )
-from jupyter_datasets.engine.session import export_exactly, open_session
+from jupyter_datasets.engine.session import export_types, open_session
 from jupyter_datasets.engine.sources import TypesWidened
 from jupyter_datasets.engine.survey import Candidates, Findings, survey
 from jupyter_datasets.engine.tabular import TextFile, read_texts, text_bytes
@@ -58,9 +58,9 @@ class DelimitedSource:
         self._plan = tuple(plan)
         self._text_size = file.path.stat().st_size
         self._text_read = 0
-        export_exactly(connection, {column.type for column in plan})
+        arrow = export_types(connection, (column.type for column in plan))
         self.columns = tuple(ColumnType(name=column.name, type=column.type) for column in plan)
-        self.arrow_schema = self._arrow_schema()
+        self.arrow_schema = pa.schema([(column.name, arrow[column.type]) for column in plan])
         self.size = file.shown.stat().st_size
         self.bytes_read = 0
         self.rows_read = 0
@@ -83,12 +83,6 @@ class DelimitedSource:
         self.rows_read += texts.num_rows
         self._text_read += text_bytes(texts)
         self.bytes_read = min(self.size, int(self.size * self._text_read / self._text_size))
-
-    def _arrow_schema(self) -> pa.Schema:
-        empty = ", ".join(f"CAST(NULL AS {column.type}) AS c{i}" for i, column in enumerate(self._plan))
-        with self._connection.cursor() as cursor:
-            found = cursor.sql(f"SELECT {empty} LIMIT 0").to_arrow_table().schema
-        return pa.schema([field.with_name(c.name) for field, c in zip(found, self._plan, strict=True)])
 
     def _surprise(self) -> Exception:
         """Look at the whole file, and say what is to be done about the values that do not fit."""
@@ -164,12 +158,8 @@ def open_delimited(
         report.notes.append("The file has a line of names and no rows: all its columns are text.")
     plan = _plan(file, names, options.types, present, found)
     unknown = {i: Candidates(types=PROPOSALS) for i, column in enumerate(plan) if column is None}
-    late = {} if sample.whole or not unknown else _survey_file(file, connection, unknown, form)
-    whole = [
-        column or PlannedColumn(name=names[i], type=late[i].type if i in late else TEXT, declared=False)
-        for i, column in enumerate(plan)
-    ]
-    return DelimitedSource(file, connection, form, whole, report)
+    late = _survey_file(file, connection, unknown, form) if unknown and not sample.whole else {}
+    return DelimitedSource(file, connection, form, _completed(plan, names, late), report)
 
 
 def _candidates(column: PlannedColumn) -> Candidates:
@@ -245,4 +235,14 @@ def _plan(
     return [
         PlannedColumn(name=name, type=types[i], declared=i in given) if i in types else None
         for i, name in enumerate(names)
+    ]
+
+
+def _completed(
+    plan: Sequence[PlannedColumn | None], names: Sequence[str], late: Mapping[int, Findings]
+) -> list[PlannedColumn]:
+    """The plan with what the whole file showed of the columns that were missing; text where there was nothing."""
+    return [
+        column or PlannedColumn(name=names[i], type=late[i].type if i in late else TEXT, declared=False)
+        for i, column in enumerate(plan)
     ]

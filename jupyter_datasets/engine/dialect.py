@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -17,7 +18,6 @@ from jupyter_datasets.errors import ErrorKind
 _DELIMITERS = (",", ";", "\t", "|")
 _HEAD = 1 << 18
 _LINES = 200
-_BOM = "\ufeff"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,14 +75,10 @@ def _head(text: Path, shown: Path) -> str:
             data += file.read(LONGEST_LINE)
         whole = not file.read(1)
     try:
-        # A character may be cut at the end of what was read, but not earlier.
-        decoded = data.decode() if whole else data[: -4 or None].decode(errors="strict")
+        # Where the head ends, it may cut a character.
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=whole)
     except UnicodeDecodeError as error:
-        if not whole and error.start >= len(data) - 8:
-            decoded = data[: error.start].decode()
-        else:
-            raise encoding_error(shown, data.count(b"\n", 0, error.start) + 1) from error
-    return decoded.removeprefix(_BOM)
+        raise encoding_error(shown, data.count(b"\n", 0, error.start) + 1) from error
 
 
 def _delimiter(head: str, quote: str, *, tab_first: bool) -> str:

@@ -9,15 +9,16 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from jupyter_datasets.engine.failures import damaged_parquet, reading_parquet, value_error
 from jupyter_datasets.engine.report import ColumnType, FileReport, declared_by_position, repair_names
-from jupyter_datasets.engine.session import export_exactly, literal_path, open_session
+from jupyter_datasets.engine.session import export_types, literal_path, open_session
+from jupyter_datasets.engine.tabular import NARROW, query_stacked
 from jupyter_datasets.sqltext import quote_name
 
 _BATCH_ROWS = 65_536
-_BATCH_CELLS = 8 << 20
-_VECTOR_ROWS = 2_048
+_BATCH_CELLS = 2 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,15 +30,17 @@ class _Column:
     type: str
 
     @property
-    def value(self) -> str:
-        """SQL for its values; NULL where one does not fit."""
-        label = quote_name(self.label)
-        return label if self.type == self.stored else f"TRY_CAST({label} AS {self.type})"
+    def is_declared(self) -> bool:
+        """Whether it is wanted as another type."""
+        return self.type != self.stored
 
-    @property
-    def lost(self) -> str:
+    def value(self, name: str) -> str:
+        """SQL for its values; NULL where one does not fit."""
+        return f"TRY_CAST({name} AS {self.type})" if self.is_declared else name
+
+    def lost(self, name: str) -> str:
         """SQL: whether the wanted type does not hold a value."""
-        return f"CAST({self.value} AS {self.stored}) IS DISTINCT FROM {quote_name(self.label)}"
+        return f"CAST({self.value(name)} AS {self.stored}) IS DISTINCT FROM {name}"
 
 
 class ParquetSource:
@@ -66,9 +69,8 @@ class ParquetSource:
             _Column(label=label, stored=stored, type=wanted.get(i, stored)) for i, (label, stored) in enumerate(labels)
         ]
         self.columns = tuple(ColumnType(name=n, type=c.type) for n, c in zip(repaired, self._plan, strict=True))
-        export_exactly(connection, {column.type for column in self._plan})
-        with reading_parquet(shown):
-            self.arrow_schema = self._arrow_schema()
+        arrow = export_types(connection, (column.type for column in self._plan))
+        self.arrow_schema = pa.schema([(column.name, arrow[column.type]) for column in self.columns])
         self.size = shown.stat().st_size
         self.bytes_read = 0
         self.rows_read = 0
@@ -76,19 +78,42 @@ class ParquetSource:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """See :meth:`Source.batches <jupyter_datasets.engine.sources.Source.batches>`."""
-        lost = [column.lost for column in self._plan if column.type != column.stored]
-        values = ", ".join(f"{column.value} AS c{i}" for i, column in enumerate(self._plan))
-        query = f"SELECT {values}, CAST({' OR '.join(lost) or 'false'} AS TINYINT) AS bad FROM {self._relation}"
-        with reading_parquet(self._shown), self._connection.cursor() as cursor:
-            for batch in cursor.sql(query).to_arrow_reader(_batch_rows(len(self._plan))):
-                if pc.max(batch.column("bad")).as_py():
-                    raise self._misfit()
+        # As with texts, DuckDB's vectors of very many columns take too much memory.
+        rows = self._by_sql() if len(self._plan) <= NARROW else self._by_arrow()
+        with reading_parquet(self._shown):
+            for arrays in rows:
+                batch = pa.RecordBatch.from_arrays(arrays, schema=self.arrow_schema)
                 self.rows_read += batch.num_rows
                 self.bytes_read = self.size * self.rows_read // max(self._rows, 1)
-                yield pa.RecordBatch.from_arrays(batch.columns[:-1], schema=self.arrow_schema)
+                yield batch
         if self.rows_read != self._rows:
             raise damaged_parquet(self._shown, f"it promises {self._rows:,} rows and holds {self.rows_read:,}")
         self.bytes_read = self.size
+
+    def _by_sql(self) -> Iterator[list[pa.Array]]:
+        lost = [column.lost(quote_name(column.label)) for column in self._plan if column.is_declared]
+        values = ", ".join(f"{c.value(quote_name(c.label))} AS c{i}" for i, c in enumerate(self._plan))
+        query = f"SELECT {values}, CAST({' OR '.join(lost) or 'false'} AS TINYINT) AS bad FROM {self._relation}"
+        with self._connection.cursor() as cursor:
+            for batch in cursor.sql(query).to_arrow_reader(_BATCH_ROWS):
+                if pc.max(batch.column("bad")).as_py():
+                    raise self._misfit()
+                yield batch.columns[:-1]
+
+    def _by_arrow(self) -> Iterator[list[pa.Array]]:
+        with pq.ParquetFile(self._path, pre_buffer=False) as file:
+            for batch in file.iter_batches(max(1, _BATCH_CELLS // len(self._plan)), use_threads=False):
+                yield [self._converted(i, array) for i, array in enumerate(batch.columns)]
+
+    def _converted(self, i: int, array: pa.Array) -> pa.Array:
+        column = self._plan[i]
+        if not column.is_declared:
+            return array.cast(self.arrow_schema.field(i).type)
+        query = f"SELECT {column.value('t')} AS v, CAST({column.lost('t')} AS TINYINT) AS bad FROM stacked"
+        answer = query_stacked(self._connection, array, query).combine_chunks()
+        if pc.max(answer.column("bad")).as_py():
+            raise self._misfit()
+        return answer.column("v").chunk(0)
 
     def _footer(self) -> tuple[list[str], int]:
         """The names of the columns as they are in the file, and the number of rows."""
@@ -104,20 +129,15 @@ class ParquetSource:
             found = cursor.sql(f"FROM {self._relation}")
             return [(label, str(kind)) for label, kind in zip(found.columns, found.types, strict=True)]
 
-    def _arrow_schema(self) -> pa.Schema:
-        values = ", ".join(f"{column.value} AS c{i}" for i, column in enumerate(self._plan))
-        with self._connection.cursor() as cursor:
-            found = cursor.sql(f"SELECT {values} FROM {self._relation} LIMIT 0").to_arrow_table().schema
-        return pa.schema([field.with_name(c.name) for field, c in zip(found, self.columns, strict=True)])
-
     def _misfit(self) -> Exception:
         """The first value that the type declared for its column does not hold."""
         firsts = []
         for column, shown in zip(self._plan, self.columns, strict=True):
-            if column.type == column.stored:
+            if not column.is_declared:
                 continue
-            text = f"CAST({quote_name(column.label)} AS VARCHAR)"
-            query = f"SELECT file_row_number, {text} FROM {self._relation} WHERE {column.lost} ORDER BY 1 LIMIT 1"
+            name = quote_name(column.label)
+            found = f"SELECT file_row_number, CAST({name} AS VARCHAR) FROM {self._relation}"
+            query = f"{found} WHERE {column.lost(name)} ORDER BY 1 LIMIT 1"
             with self._connection.cursor() as cursor:
                 if row := cursor.execute(query).fetchone():
                     firsts.append((int(row[0]), shown, str(row[1])))
@@ -157,7 +177,3 @@ def _top_level(nodes: Sequence[tuple[str, int | None]]) -> list[str]:
             open_children += (nodes[place][1] or 0) - 1
             place += 1
     return names
-
-
-def _batch_rows(columns: int) -> int:
-    return max(_VECTOR_ROWS, min(_BATCH_ROWS, _BATCH_CELLS // columns))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from jupyter_datasets.sqltext import quote_text
 
@@ -53,10 +54,21 @@ def open_session(path: Path, *, memory_mib: int, threads: int) -> duckdb.DuckDBP
     return connection
 
 
-def export_exactly(connection: duckdb.DuckDBPyConnection, types: Iterable[str]) -> None:
-    """Let results of these types reach Arrow, and come back from it, as what they are."""
-    plain = all(kind in _PLAIN or (kind.startswith("DECIMAL(") and kind.endswith(")")) for kind in types)
+def export_types(connection: duckdb.DuckDBPyConnection, types: Iterable[str]) -> dict[str, pa.DataType]:
+    """Let results of these types reach Arrow, and come back from it, as what they are.
+
+    Returns
+    -------
+    dict
+        The Arrow type for each of the types.
+    """
+    distinct = sorted(set(types))
+    plain = all(kind in _PLAIN or (kind.startswith("DECIMAL(") and kind.endswith(")")) for kind in distinct)
     connection.execute(f"SET GLOBAL arrow_lossless_conversion = {'false' if plain else 'true'}")
+    nulls = ", ".join(f"CAST(NULL AS {kind}) AS c{i}" for i, kind in enumerate(distinct))
+    with connection.cursor() as cursor:
+        schema = cursor.sql(f"SELECT {nulls} LIMIT 0").to_arrow_table().schema
+    return dict(zip(distinct, schema.types, strict=True))
 
 
 def literal_path(path: Path) -> str:

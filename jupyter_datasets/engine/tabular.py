@@ -153,5 +153,6 @@ def query_stacked(connection: duckdb.DuckDBPyConnection, texts: pa.Array, query:
 def text_bytes(batch: pa.RecordBatch) -> int:
     """About how many bytes of the file the texts take, delimiters included."""
     # Arrow has 4 bytes for the place of each text where the file has a delimiter.
-    texts = int(batch.nbytes) - 3 * batch.num_rows * batch.num_columns
-    return max(int(batch.num_rows), texts)
+    size: int = batch.nbytes - 3 * batch.num_rows * batch.num_columns
+    rows: int = batch.num_rows
+    return max(rows, size)

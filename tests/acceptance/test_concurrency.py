@@ -111,6 +111,8 @@ def test_threads_may_do_different_things_at_one_time(store: Path, catalog_url: s
 
 
 APPENDER = """
+import logging
+logging.disable()  # it tells that it waits
 repo = jd.connect(sys.argv[1], idle_close=0.05, busy_timeout=60)
 for n in range(int(sys.argv[2]), int(sys.argv[3])):
     append(repo["trips"], n)

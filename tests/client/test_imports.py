@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jupyter_datasets.client.dataset import Dataset
+from jupyter_datasets.client.jobs import Job
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.errors import (
     ConflictError,
@@ -31,6 +32,7 @@ from jupyter_datasets.services.jobs.models import JobStatus, Progress
 from tests.client.conftest import TRANSPORTS, append, rows
 
 ROOT = Path(__file__).parents[2]
+LARGE = 1_000_000
 
 
 @pytest.fixture(scope="module", params=TRANSPORTS.values(), ids=TRANSPORTS.keys())
@@ -63,10 +65,15 @@ ROWS = {"n": [1, 2, 3], "text": ["a", None, ""]}
 def large_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file whose import takes some seconds."""
     file = tmp_path_factory.mktemp("large") / "large.csv"
-    numbers = pa.array(range(2_000_000))
+    numbers = pa.array(range(LARGE))
     columns = {f"c{i}": numbers.cast(pa.string()) if i % 2 else numbers for i in range(10)}
     pyarrow.csv.write_csv(pa.table(columns), file)
     return file
+
+
+def wait_until_reading(job: Job[Any]) -> None:
+    while not job.status.ended and not job.progress.rows:
+        time.sleep(0.01)
 
 
 def staged(repo: Repository) -> list[Path]:
@@ -254,16 +261,18 @@ def test_what_others_commit_while_a_file_is_read_is_kept(trips: Dataset, large_c
     with trips.edit() as edit:
         edit["appended"].append({f"c{i}": pa.array(["0"] if i % 2 else [0]) for i in range(10)})
     jobs = [trips.import_file(large_csv, "appended", mode="append"), trips.import_file(large_csv, "replaced")]
+    wait_until_reading(jobs[0])
     append(trips, 1)
     with trips.edit() as edit:
         edit["appended"].append({"c0": [-1]})
-    assert jobs[0].result(60).rows == 2_000_000
+    assert jobs[0].result(60).rows == LARGE
+    wait_until_reading(jobs[1])
     append(trips, 2, table="replaced")
     with pytest.raises(ConflictError, match="while large.csv was read"):
         jobs[1].result(60)
     assert rows(trips) == [0, 1]
     assert trips.table("appended").head(3)["c0"].to_pylist() == [0, -1, 0]
-    assert trips.table("appended").num_rows == 2_000_002
+    assert trips.table("appended").num_rows == LARGE + 2
     assert rows(trips, table="replaced") == [2]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
@@ -90,6 +91,7 @@ def as_wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tabular, "NARROW", 0)
     monkeypatch.setattr(tabular, "LONGEST_LINE", 1 << 16)
     monkeypatch.setattr(conversion, "NARROW", 0)
+    monkeypatch.setattr("jupyter_datasets.engine.parquet.NARROW", 0)
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -478,6 +480,28 @@ def test_declared_types_of_parquet_columns_must_hold_all_values(files: Files) ->
         assert (caught.value.kind, caught.value.details["row"]) == (ErrorKind.FILE_VALUE, row)
     with pytest.raises(InvalidInputError, match="no column"):
         files.open(path, types={"x": "BIGINT"})
+
+
+@pytest.mark.usefixtures("as_wide")
+def test_wide_parquet_means_the_same_as_narrow(files: Files) -> None:
+    test_parquet_keeps_names_types_and_values(files)
+    test_doubled_and_empty_names_in_parquet_are_repaired(files)
+    test_declared_types_of_parquet_columns_must_hold_all_values(files)
+    encoded = pa.table({"d": pa.array(["x", None, "y"]).dictionary_encode()})
+    assert Reading(files.open(parquet(files, encoded))).rows == [("x",), (None,), ("y",)]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_ten_thousand_columns_are_read(files: Files, kind: str) -> None:
+    table = pa.table({f"c{i}": pa.array([i, i + 1, None]) for i in range(10_000)})
+    if kind == "parquet":
+        path = parquet(files, table)
+    else:
+        path = files.folder / "t.csv"
+        pa_csv.write_csv(table, path)
+    found = Reading(files.open(path))
+    assert set(found.types) == {"BIGINT"}
+    assert found.table.equals(table)
 
 
 def test_damaged_parquet_is_refused(files: Files) -> None:

@@ -26,6 +26,7 @@ def page(
         seq, wanted = max((c.seq for c in heads), default=0), {c.id for c in heads}
     else:
         seq, wanted = _read_cursor(cursor)
+        seq = min(seq, records.newest_seq(connection, dataset_id))  # whatever number a cursor of others' making holds
     items: list[Commit] = []
     for commit in _down(connection, dataset_id, seq, wanted, limit):
         items.append(commit)
@@ -65,6 +66,6 @@ def _down(
 def _read_cursor(cursor: str) -> tuple[int, set[CommitId]]:
     try:
         seq, wanted = json.loads(cursor)
-        return min(int(seq), records.MAX_SEQ), {CommitId(str(c)) for c in wanted}
+        return int(seq), {CommitId(str(c)) for c in wanted}
     except (ValueError, TypeError, OverflowError) as error:
         raise InvalidInputError(f"{cursor!r} is not a cursor that a log gave.") from error

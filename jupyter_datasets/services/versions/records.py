@@ -35,6 +35,7 @@ def packs(connection: Connection) -> list[ObjectHash]:
 
 
 # ---------------------------------------------------------------------------------------------------------- commits
+
 MAX_SEQ = (1 << 31) - 1  # of the catalog's column
 
 
