@@ -321,18 +321,26 @@ class Result:
                     continue
         return table
 
+    def _plan(self) -> str:
+        """What EXPLAIN drew, empty for any other statement."""
+        is_plan = self.columns == ["explain_key", "explain_value"]
+        return "\n".join(row[1] for row in _tuples(self.head())) if is_plan else ""
+
     def _cells(self) -> list[list[object]]:
         return [["NULL" if cell is None else cell for cell in row] for row in _tuples(self.head())]
 
     def __repr__(self) -> str:
         try:
-            return f"{display.text_table(self.columns, self._cells())}\n{self.summary()}"
+            shown = self._plan() or display.text_table(self.columns, self._cells())
+            return f"{shown}\n{self.summary()}"
         except DatasetsError as error:  # what shows a value must not fail
             return f"{type(error).__name__}: {error}"
 
     def _repr_html_(self) -> str:
         try:
-            return display.html_table(self.columns, self._cells()) + display.html_lines([self.summary()])
+            plan = self._plan()
+            shown = display.html_preformatted(plan) if plan else display.html_table(self.columns, self._cells())
+            return shown + display.html_lines([self.summary()])
         except DatasetsError as error:
             return display.html_preformatted(f"{type(error).__name__}: {error}")
 

@@ -393,7 +393,9 @@ def test_statements_beside_select(repo: Repository) -> None:
     """DESCRIBE, SUMMARIZE, EXPLAIN and a PIVOT that looks for its columns work on versions."""
     assert [row[0] for row in rows(repo, "DESCRIBE flights AT (VERSION => 'v1.0')")] == ["a", "b"]
     assert len(repo.sql("SUMMARIZE flights.airports")) == 2
-    assert "READ_PARQUET" in rows(repo, "EXPLAIN SELECT * FROM flights")[0][1]
+    plan = repo.sql("EXPLAIN SELECT * FROM flights")
+    assert plan.fetchall()[0][1] in repr(plan)
+    assert "READ_PARQUET" in plan._repr_html_()
     pivot = repo.sql("PIVOT flights ON b USING sum(a)")
     assert pivot.columns == ["w", "x", "y", "z"]
     assert pivot.fetchall() == [(4, 1, 2, 3)]

@@ -146,3 +146,20 @@ def test_an_interrupted_statement_has_its_own_kind() -> None:
 )
 def test_the_caret_stands_under_its_place(text: str, position: int, expected: str) -> None:
     assert excerpt(text, position) == expected
+
+
+@pytest.mark.parametrize("before", ["SELECT 'é' AS e,", "-- é\nSELECT 1,"])
+def test_a_statement_inside_another_is_pointed_into(world: duckdb.DuckDBPyConnection, before: str) -> None:
+    """A place in SQL that holds the statement is found in the statement; one beside it is none."""
+    statement = parse(f"{before}\n  CAST(carrier AS INT) FROM flights;  ")
+    new = rewrite(statement, dict.fromkeys(statement.tables, VIEW))
+    inside = world.sql(new.text).project("#1 AS one, #2 AS two")
+    with pytest.raises(duckdb.Error) as caught:
+        inside.fetchall()
+    error = translate_error(caught.value, statement, new, ran=inside.sql_query())
+    assert place(error) == (before.count("\n") + 2, 3)
+    plain = rewrite(parse("SELECT carrier FROM flights"), {})
+    outside = world.sql("SELECT 'é' AS carrier").project("CAST(#1 AS INT) AS two")
+    with pytest.raises(duckdb.Error) as caught:
+        outside.fetchall()
+    assert "line" not in translate_error(caught.value, statement, plain, ran=outside.sql_query()).details

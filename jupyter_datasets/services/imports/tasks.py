@@ -73,7 +73,7 @@ def _write(plan: dict[str, Any], source: Source, reporter: Reporter) -> tuple[Sc
     reporter.stage("Importing", total=source.size, unit="bytes")
     cut = tuple(plan["cut"]) or _cut(plan, schema)
     batches = _reported(source, reporter)
-    arriving = incoming.conform(batches, source.arrow_schema, columns, schema)
+    arriving = incoming.conform(batches, source.arrow_schema, columns, schema, trusted=True)
     with SegmentWriter(schema=schema, cut=cut, k=plan["k"], staging=Path(plan["staging"])) as writer:
         return schema, writer.write(chain(_tail(plan, schema), arriving))
 
