@@ -25,7 +25,7 @@ from jupyter_datasets.services.versions.models import (
     Version,
     VersionDiff,
 )
-from jupyter_datasets.values import Actor, DatasetId, Page
+from jupyter_datasets.values import Actor, CommitId, DatasetId, Page
 
 
 class LocalTransport:
@@ -73,6 +73,9 @@ class LocalTransport:
 
     def resolve(self, dataset: str, ref: str) -> Commit:
         return self._services.versions.resolve(self._actor, dataset, ref)
+
+    def snapshot(self, named: Sequence[tuple[DatasetId, str]]) -> list[CommitId]:
+        return self._services.versions.snapshot(self._actor, named)
 
     def log(self, dataset: str, ref: str, limit: int, cursor: str | None = None, offset: int = 0) -> Page[Commit]:
         return self._services.versions.log(self._actor, dataset, ref, limit, cursor, offset)

@@ -213,14 +213,11 @@ class Names:
     def _snapshot(self, wanted: Iterable[_Wanted]) -> dict[tuple[DatasetId, str], CommitId]:
         """The commits that the references name at one moment."""
         first = {(want.dataset.id, want.ref): want for want in wanted}
-        found = {key: self._commit(want) for key, want in first.items()}
-        # Two looks at everything that agree show what was true between them.
-        while len({dataset_id for dataset_id, _ in first}) > 1:
-            again = {key: self._commit(want) for key, want in first.items()}
-            if again == found:
-                break
-            found = again
-        return found
+        try:
+            return dict(zip(first, self._transport.snapshot(list(first)), strict=True))
+        except (NotFoundError, InvalidInputError):
+            # Asked for one by one, the reference at fault shows its place.
+            return {key: self._commit(want) for key, want in first.items()}
 
     def _commit(self, want: _Wanted) -> CommitId:
         try:

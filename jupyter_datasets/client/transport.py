@@ -22,7 +22,7 @@ from jupyter_datasets.services.versions.models import (
     Version,
     VersionDiff,
 )
-from jupyter_datasets.values import DatasetId, Page
+from jupyter_datasets.values import CommitId, DatasetId, Page
 
 Mode = Literal["append", "replace"]
 
@@ -64,6 +64,9 @@ class Transport(Protocol):
 
     def resolve(self, dataset: str, ref: str) -> Commit:
         """The commit that a reference names."""
+
+    def snapshot(self, named: Sequence[tuple[DatasetId, str]]) -> list[CommitId]:
+        """The commits that references of several datasets name at one moment."""
 
     def log(self, dataset: str, ref: str, limit: int, cursor: str | None = None, offset: int = 0) -> Page[Commit]:
         """Ancestors of a reference."""

@@ -26,7 +26,7 @@ from jupyter_datasets import faults
 from jupyter_datasets.errors import ErrorKind, InvalidInputError
 from jupyter_datasets.sqltext import quote_text
 from jupyter_datasets.store import chunker, forms, schemas, widths
-from jupyter_datasets.store.backends import storage_error, sync_file
+from jupyter_datasets.store.backends import storage_error, sync_file, translated_io
 from jupyter_datasets.store.canonical import hash_file
 from jupyter_datasets.store.schemas import Schema
 from jupyter_datasets.store.trees import Item
@@ -44,6 +44,8 @@ def _database() -> duckdb.DuckDBPyConnection:
         ":memory:",
         config={
             "threads": "1",
+            # With threads of its own for writing, a COPY whose disk refuses now and then never returns (DuckDB 2.0.0).
+            "async_threads": "0",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "python_enable_replacements": "false",
@@ -317,14 +319,12 @@ def _translated() -> Iterator[None]:
 
 def seal(file: Path, rows: int) -> Item:
     """Sync a staged file and give it its hash as name."""
-    try:
+    with translated_io("writing a segment"):
         sync_file(file)
-    except OSError as error:
-        raise storage_error(error, "writing a segment") from error
-    faults.reach("store.segment-synced")
-    name = hash_file(file)
-    size = file.stat().st_size
-    file.replace(file.with_name(name))
+        faults.reach("store.segment-synced")
+        name = hash_file(file)
+        size = file.stat().st_size
+        file.replace(file.with_name(name))
     return Item(name, rows, size)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,11 +25,12 @@ Script = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def start_script(store: Path) -> Script:
-    """Starts a script with the store's folder as its first argument, and with a fault armed if one is named."""
+def start_script(store: Path) -> Iterator[Script]:
+    """Starts scripts with the store's folder as their first argument, and with a fault armed if one is named."""
+    started: list[subprocess.Popen[str]] = []
 
     def start(script: str, *arguments: object, fault: str = "", catalog_url: str = "") -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-W", "error", "-c", PREAMBLE + script, str(store), *map(str, arguments)],
             env={
                 **os.environ,
@@ -42,8 +43,13 @@ def start_script(store: Path) -> Script:
             stderr=subprocess.PIPE,
             text=True,
         )
+        started.append(process)
+        return process
 
-    return start
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 def end(process: subprocess.Popen[str]) -> tuple[int, str, str]:

@@ -24,7 +24,7 @@ IMPORTED = {**OLD, "trips": [7, 8]}
 AFTER = {"edit": NEW, "import": IMPORTED, "branch": OLD, "undo": {"trips": [1, 2, 3]}}
 
 # What is done to the store; the second argument says which of them.
-OPERATIONS = '''
+OPERATIONS = """
 def edit(trips, folder):
     with trips.edit(message="new") as edit:
         edit["trips"].append({"n": [4]})
@@ -42,8 +42,8 @@ def undo(trips, folder):
     trips.undo()
 
 DO = {"edit": edit, "import": import_file, "branch": branch, "undo": undo}
-'''
-SCRIPT = f'''{OPERATIONS}
+"""
+SCRIPT = f"""{OPERATIONS}
 from pathlib import Path
 from jupyter_datasets import faults
 repo = jd.connect(sys.argv[1])
@@ -51,7 +51,7 @@ faults._seen.clear()  # count from here, and not from the opening of the store
 DO[sys.argv[2]](repo["trips"], Path(sys.argv[3]))
 faults._armed = ""
 repo.close()
-'''
+"""
 DO: dict[str, Any] = {}
 exec(compile(PREAMBLE + OPERATIONS, "operations", "exec"), DO)  # the same words here and in other processes
 
@@ -92,7 +92,7 @@ def check_whole(repo: Repository, operation: str) -> None:
     assert [c.seq for c in trips.log()] == list(range(len(trips.log()), 0, -1))
     assert staged(repo) == []
     assert not [j for j in repo.jobs() if not j.status.ended]
-    assert [check for check in repo.doctor("all").checks if check.status == "error"] == []
+    assert [check for check in repo.doctor("all").checks if check.status == "fail"] == []
 
 
 def staged(repo: Repository) -> list[Path]:
@@ -140,7 +140,14 @@ EDIT_POINTS = (
     "catalog.after-commit",
     "commit.after-catalog",
 )
-IMPORT_POINTS = ("job.claimed", "job.prepared", "child.task-start", "store.segment-synced", "job.task-done", "job.finished")
+IMPORT_POINTS = (
+    "job.claimed",
+    "job.prepared",
+    "child.task-start",
+    "store.segment-synced",
+    "job.task-done",
+    "job.finished",
+)
 POINTS = (*EDIT_POINTS, "store.before-sync", *IMPORT_POINTS)
 
 

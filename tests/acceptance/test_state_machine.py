@@ -26,7 +26,7 @@ TABLES = st.sampled_from(["a", "b", "c"])
 REFS = st.sampled_from(["main", "main", "main", "fix", "v1"])
 BRANCHES = st.one_of(st.none(), REFS)
 BACK = st.integers(0, 2)
-TEXTS = st.sampled_from(["x", "", "ü, \"y\"\r\nz", "NULL", None])
+TEXTS = st.sampled_from(["x", "", 'ü, "y"\r\nz', "NULL", None])
 ROWS = st.lists(st.tuples(st.one_of(st.none(), st.integers(-3, 3)), TEXTS), max_size=3)
 # A column of nulls alone would be text in a file, which knows no types.
 FILE_ROWS = st.lists(st.tuples(st.integers(-3, 3), TEXTS), min_size=1, max_size=3)

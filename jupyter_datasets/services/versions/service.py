@@ -83,6 +83,13 @@ class VersionService:
         with self._database.read() as connection:
             return _with_refs(connection, dataset_id, references.resolve(connection, dataset_id, ref))
 
+    def snapshot(self, actor: Actor, named: Sequence[tuple[DatasetId, str]]) -> list[CommitId]:
+        """The commits that references of several datasets, given by their ids, name at one moment."""
+        for dataset_id, _ in named:
+            self._permissions.require(actor, dataset_id, Role.READ)
+        with self._database.read() as connection:
+            return [references.resolve_id(connection, dataset_id, ref) for dataset_id, ref in named]
+
     def log(
         self, actor: Actor, dataset: str, ref: str = MAIN, limit: int = 100, cursor: str | None = None, offset: int = 0
     ) -> Page[Commit]:
