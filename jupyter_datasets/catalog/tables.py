@@ -35,6 +35,7 @@ commits = Table(
     Column("dataset_id", String, nullable=False),
     Column("id", String, nullable=False),
     Column("seq", Integer, nullable=False),
+    # Their ids in order, with spaces between.
     Column("parents", String, nullable=False),
     Column("author", String, nullable=False),
     Column("time_us", BigInteger, nullable=False),

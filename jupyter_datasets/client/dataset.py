@@ -271,11 +271,9 @@ class Dataset:
         lines = [f"Dataset {self.name!r} at {self.current}{about}"]
         if self.labels:
             lines.append("labels: " + ", ".join(self.labels))
-        return (
-            lines
-            if version is not None
-            else [*lines, "No commits yet. Import a file: ds.import_file('data.csv').result()"]
-        )
+        if version is None:
+            lines.append("No commits yet. Import a file: ds.import_file('data.csv').result()")
+        return lines
 
     def __repr__(self) -> str:
         version = self._current_version()

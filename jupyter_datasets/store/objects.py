@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from jupyter_datasets.errors import DamagedObjectError, ErrorKind
@@ -58,6 +58,11 @@ class Objects:
     def root(self, name: ObjectHash) -> TableRoot:
         """A table root by its hash."""
         return TableRoot.from_json(self.load([name])[name])
+
+    def known(self, hashes: Iterable[ObjectHash]) -> set[ObjectHash]:
+        """Those of the objects that are in memory, and so are in a pack."""
+        with self._lock:
+            return {name for name in hashes if name in self._cache}
 
     def remember(self, texts: Mapping[ObjectHash, bytes]) -> None:
         """Keep objects that were just written, so that the next change need not read them."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from jupyter_datasets.errors import (
     AlreadyExistsError,
     ConflictError,
-    DatasetsError,
     InvalidInputError,
     NotFoundError,
 )
@@ -169,6 +168,3 @@ def rename(state: State, table: str, name: str) -> None:
     if name in state and name != table:
         raise AlreadyExistsError("taken")
     state[name] = state.pop(table)
-
-
-__all__ = ["CommitModel", "DatasetModel", "DatasetsError", "Row", "State", "StoreModel", "drop", "rename"]

@@ -183,10 +183,8 @@ def test_a_kill_at_any_time_that_a_point_is_reached_leaves_a_whole_version(
     start_script: Script, template: Path, tmp_path: Path, operation: str, point: str
 ) -> None:
     for n in itertools.count(1):
-        folder = tmp_path / "store's folder"  # one after the other in the place that start_script knows
         shutil.rmtree(tmp_path)
         shutil.copytree(template, tmp_path, copy_function=shutil.copy2)
-        del folder
         if kill(start_script, tmp_path, operation, f"{point}:kill:{n}") == 0:
             return
 
@@ -208,28 +206,35 @@ def test_a_disk_that_refuses_is_a_clear_error_and_the_old_version_stays(
     refused = 0
     for point in ("store.before-sync", "store.before-rename", "store.segment-synced", "catalog.before-commit"):
         for n in itertools.count(1):
-            monkeypatch.setattr(faults, "_armed", f"{point}:{action}:{n}")
-            monkeypatch.setattr(faults, "_seen", {})
-            try:
-                DO["edit"](repo["trips"], folder)
-            except StorageError as error:
-                kind = ErrorKind.STORAGE_FULL if action == "enospc" else ErrorKind.STORAGE_IO
-                assert (point, n, error.kind) == (point, n, kind)
-                assert error.next_step
-                refused += 1
-                check_refused(repo, monkeypatch)
-                continue
-            monkeypatch.setattr(faults, "_armed", "")
-            assert content(repo["trips"]) == NEW
-            repo["trips"].undo()
-            break
+            arm(monkeypatch, f"{point}:{action}:{n}")
+            error = refusal(repo, folder)
+            arm(monkeypatch, "")
+            if error is None:
+                break
+            assert (point, n, error.kind) == (point, n, KINDS[action])
+            assert error.next_step
+            assert content(repo["trips"]) == OLD
+            assert staged(repo) == []
+            refused += 1
+        assert content(repo["trips"]) == NEW
+        repo["trips"].undo()
     assert refused > 12
 
 
-def check_refused(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faults, "_armed", "")
-    assert content(repo["trips"]) == OLD
-    assert staged(repo) == []
+KINDS = {"enospc": ErrorKind.STORAGE_FULL, "eio": ErrorKind.STORAGE_IO}
+
+
+def arm(monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    monkeypatch.setattr(faults, "_armed", fault)
+    monkeypatch.setattr(faults, "_seen", {})
+
+
+def refusal(repo: Repository, folder: Path) -> StorageError | None:
+    try:
+        DO["edit"](repo["trips"], folder)
+    except StorageError as error:
+        return error
+    return None
 
 
 @pytest.mark.parametrize("point", ["store.before-sync", "store.segment-synced"])
@@ -240,7 +245,8 @@ def test_an_import_onto_a_disk_that_refuses_fails_clearly_and_leaves_nothing(
     with pytest.raises(StorageError) as caught:
         DO["import_file"](repo["trips"], folder)
     assert caught.value.kind is ErrorKind.STORAGE_FULL
-    check_refused(repo, monkeypatch)
+    assert content(repo["trips"]) == OLD
+    assert staged(repo) == []
     assert [j.status for j in repo.jobs()] == [JobStatus.FAILED]
 
 

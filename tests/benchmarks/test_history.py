@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import subprocess
@@ -57,7 +56,7 @@ def floor(container: Container, folder: Path) -> None:
     commit = os.urandom(32).hex()
     with container.database.begin() as uow:
         run = uow.connection.execute
-        row = {"dataset_id": folder.name, "id": commit, "seq": now() % 2**31, "parents": "[]"}
+        row = {"dataset_id": folder.name, "id": commit, "seq": now() % 2**31, "parents": ""}
         run(insert(commits).values(**row, author="x", time_us=now(), message="x"))
         run(insert(refs).values(dataset_id=folder.name, name=commit, kind="branch", commit_id=commit))
         run(
@@ -152,7 +151,7 @@ def make_history(container: Container, dataset: Dataset, length: int) -> None:
                     "dataset_id": dataset.id,
                     "id": ids[i],
                     "seq": i + 1,
-                    "parents": json.dumps(parents[i]),
+                    "parents": " ".join(parents[i]),
                     "author": "x",
                     "time_us": i,
                     "message": f"m{i}",

@@ -67,7 +67,7 @@ def test_describe_label_and_rename_change_the_dataset_here_and_there(repo: Repos
     assert trips.label().labels == ()
 
 
-def test_the_default_table_is_the_one_named_like_the_dataset_when_it_was_made(repo: Repository, trips: Dataset) -> None:
+def test_the_default_table_is_the_one_named_like_the_dataset_when_it_was_made(trips: Dataset) -> None:
     append(trips, 1, table="other")
     assert trips.table().name == "other"
     append(trips, 2, table="Trips")
@@ -161,7 +161,7 @@ def test_a_with_block_closes_the_repository_also_after_an_error(open_repo: Open)
         repo.datasets()
 
 
-# --------------------------------------------------------------------------------------------------------------- connect
+# -------------------------------------------------------------------------------------------------------------- connect
 
 
 def test_without_a_folder_the_environment_names_the_store(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -268,7 +268,7 @@ def test_what_others_commit_while_a_file_is_read_is_kept(trips: Dataset, large_c
     assert jobs[0].result(60).rows == LARGE
     wait_until_reading(jobs[1])
     append(trips, 2, table="replaced")
-    with pytest.raises(ConflictError, match="while large.csv was read"):
+    with pytest.raises(ConflictError, match=r"while large\.csv was read"):
         jobs[1].result(60)
     assert rows(trips) == [0, 1]
     assert trips.table("appended").head(3)["c0"].to_pylist() == [0, -1, 0]
@@ -276,7 +276,7 @@ def test_what_others_commit_while_a_file_is_read_is_kept(trips: Dataset, large_c
     assert rows(trips, table="replaced") == [2]
 
 
-# ------------------------------------------------------------------------------------------------------------------ jobs
+# ----------------------------------------------------------------------------------------------------------------- jobs
 
 
 def test_a_running_import_shows_stage_rows_bytes_rate_and_time_left_and_is_cancelled_within_two_seconds(
@@ -307,7 +307,7 @@ def test_jobs_are_listed_newest_first_by_status_and_dataset(trips: Dataset, csv:
     csv.write_bytes(b"")
     failed = trips.import_file(csv).wait()
     assert [j.id for j in repo.jobs()][:3] == [failed.id, ids[1], ids[0]]
-    assert [j.id for j in repo.jobs(status="failed")][0] == failed.id
+    assert repo.jobs(status="failed")[0].id == failed.id
     assert {*ids, failed.id} & {j.id for j in repo.jobs(status="failed")} == {failed.id}
     assert [j.id for j in repo.jobs(dataset="trips")] == [failed.id, ids[0]]
     assert [j.id for j in repo.jobs(limit=1)] == [failed.id]

@@ -138,7 +138,7 @@ def test_a_damaged_segment_is_never_read(table: Table, repo: Repository) -> None
         assert caught.value.details["versions"] == [repo["trips"].log()[0].id]
 
 
-# ------------------------------------------------------------------------------------------------------------- exporting
+# ------------------------------------------------------------------------------------------------------------ exporting
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv", "parquet"])
@@ -208,7 +208,7 @@ def test_an_ending_that_says_nothing_is_refused(trips: Dataset, table: Table, tm
         trips.export("trips", tmp_path / "a.xlsx")
 
 
-# --------------------------------------------------------------------------------------------------------------- showing
+# -------------------------------------------------------------------------------------------------------------- showing
 
 HOSTILE = "<script>alert(1)</script>\x1b[2J\u202e\n'\"&"
 

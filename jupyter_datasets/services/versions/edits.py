@@ -81,6 +81,7 @@ class EditService:
         self._backend = backend
         self._open: dict[str, _Open] = {}
         self._last: dict[tuple[DatasetId, str], CommitId] = {}
+        self._newest: dict[DatasetId, int] = {}
         self._queues: defaultdict[tuple[DatasetId, str], threading.RLock] = defaultdict(threading.RLock)
 
     def begin(self, actor: Actor, dataset: str, branch: str = MAIN) -> Edit:
@@ -205,7 +206,7 @@ class EditService:
             for attempt in range(_TRIES):
                 try:
                     self._check_unmoved(opened.edit)
-                    return self._publish(actor, opened, message)
+                    return self._publish(actor, opened, message, sure=attempt > 0)
                 except ConflictError as error:
                     lost_race = error.kind is ErrorKind.WRITE_CONFLICT
                     if attempt == _TRIES - 1 or not (lost_race or opened.appends):
@@ -230,7 +231,7 @@ class EditService:
         for change in opened.changes:
             change(opened.draft)
 
-    def _publish(self, actor: Actor, opened: _Open, message: str) -> Commit | None:
+    def _publish(self, actor: Actor, opened: _Open, message: str, *, sure: bool) -> Commit | None:
         edit, draft = opened.edit, opened.draft
         if draft.content == draft.base:
             return None
@@ -242,9 +243,9 @@ class EditService:
             time=now(),
             message=message or _default_message(draft),
         )
-        return self._write(actor, opened, made)
+        return self._write(actor, opened, made, sure=sure)
 
-    def _write(self, actor: Actor, opened: _Open, made: CommitObject) -> Commit:
+    def _write(self, actor: Actor, opened: _Open, made: CommitObject, *, sure: bool) -> Commit:
         """Objects first, then the catalog: a reader sees the old version or the new one, whole."""
         edit, text = opened.edit, made.encode()
         commit_id = CommitId(hash_bytes(text))
@@ -255,27 +256,44 @@ class EditService:
         faults.reach("commit.before-pack")
         self._backend.write("packs", pack.name, pack.data)
         faults.reach("commit.before-catalog")
-        commit = self._record(actor, edit, commit_id, made, pack)
+        commit = self._record(actor, edit, commit_id, made, pack, sure=sure)
         faults.reach("commit.after-catalog")
         self._objects.remember(texts)
         self._last[edit.dataset_id, edit.branch] = commit_id
+        self._newest[edit.dataset_id] = commit.seq
         return commit
 
-    def _record(self, actor: Actor, edit: Edit, commit_id: CommitId, made: CommitObject, pack: packs.Pack) -> Commit:
-        commit = Commit(
-            id=commit_id, parents=made.parents, seq=0, author=made.author, time=made.time, message=made.message
-        )
+    def _record(
+        self, actor: Actor, edit: Edit, commit_id: CommitId, made: CommitObject, pack: packs.Pack, *, sure: bool
+    ) -> Commit:
+        """Move the branch. At first the commit's number and what is new in the pack are taken from memory.
+
+        Where another writer made that wrong, the database's uniqueness says so, and the next try asks: ``sure``.
+        """
         ref = RefInfo(name=edit.branch, kind="branch", commit=commit_id)
         with self._database.begin() as uow:
             if not records.move_ref(uow.connection, edit.dataset_id, edit.branch, edit.base, commit_id):
                 _expect_head(uow.connection, edit)
                 if not records.add_ref(uow.connection, edit.dataset_id, ref):
                     raise _moved(edit, None)
-            seq = records.add_commit(uow.connection, edit.dataset_id, commit)
-            records.add_objects(uow.connection, pack.places)
+            commit = Commit(
+                id=commit_id,
+                parents=made.parents,
+                seq=self._next_seq(uow.connection, edit.dataset_id, sure=sure),
+                author=made.author,
+                time=made.time,
+                message=made.message,
+            )
+            records.add_commit(uow.connection, edit.dataset_id, commit)
+            known = records.locate(uow.connection, list(pack.places)) if sure else self._objects.known(pack.places)
+            records.add_objects(uow.connection, {h: p for h, p in pack.places.items() if h not in known})
             log_move(uow, actor, edit.dataset_id, ref, "commit", old=edit.base, new=commit_id)
             uow.commit()
-        return commit.model_copy(update={"seq": seq})
+        return commit
+
+    def _next_seq(self, connection: Connection, dataset_id: DatasetId, *, sure: bool) -> int:
+        newest = None if sure else self._newest.get(dataset_id)
+        return 1 + (records.newest_seq(connection, dataset_id) if newest is None else newest)
 
 
 def _expect_head(connection: Connection, edit: Edit) -> None:

@@ -35,7 +35,7 @@ def page(
     more = bool(items) and len(items) == limit and bool(wanted)
     named = records.names_by_commit(connection, dataset_id) if items else {}
     return Page(
-        items=[c.model_copy(update={"refs": tuple(named.get(c.id, ()))}) for c in items],
+        items=[c.model_copy(update={"refs": tuple(named[c.id])}) if c.id in named else c for c in items],
         cursor=json.dumps([items[-1].seq - 1, sorted(wanted)]) if more else None,
     )
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, literal, select, update
-from sqlalchemy.dialects.postgresql import insert  # both dialects take its ON CONFLICT DO NOTHING
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from jupyter_datasets.catalog.tables import commits, objects, ref_log, refs
 from jupyter_datasets.services.versions.models import Commit, RefInfo, RefMove
@@ -24,9 +22,9 @@ def locate(connection: Connection, hashes: Sequence[ObjectHash]) -> dict[ObjectH
 
 
 def add_objects(connection: Connection, places: Mapping[ObjectHash, Place]) -> None:
-    """Index what a new pack holds; an object that is indexed already stays where it is."""
-    values = [{"hash": h, "pack": p.pack, "offset": p.offset, "length": p.length} for h, p in places.items()]
-    connection.execute(insert(objects).values(values).on_conflict_do_nothing())
+    """Index what a new pack holds; one that is indexed already shows as the database's uniqueness error."""
+    rows = [{"hash": h, "pack": p.pack, "offset": p.offset, "length": p.length} for h, p in places.items()]
+    connection.execute(insert(objects), rows)
 
 
 def packs(connection: Connection) -> list[ObjectHash]:
@@ -39,21 +37,19 @@ def packs(connection: Connection) -> list[ObjectHash]:
 MAX_SEQ = (1 << 31) - 1  # of the catalog's column
 
 
-def add_commit(connection: Connection, dataset_id: DatasetId, commit: Commit) -> int:
-    """Insert a commit into a dataset and give its number there."""
-    values = {
-        "dataset_id": dataset_id,
-        "id": commit.id,
-        "parents": json.dumps(commit.parents),
-        "author": commit.author,
-        "time_us": commit.time,
-        "message": commit.message,
-    }
-    newest = func.coalesce(func.max(commits.c.seq), 0) + 1
-    row = select(*(literal(value) for value in values.values()), newest).where(commits.c.dataset_id == dataset_id)
-    added = insert(commits).from_select([*values, "seq"], row).returning(commits.c.seq)
-    seq: int = connection.execute(added).scalar_one()
-    return seq
+def add_commit(connection: Connection, dataset_id: DatasetId, commit: Commit) -> None:
+    """Insert a commit into a dataset; a taken number shows as the database's uniqueness error."""
+    connection.execute(
+        insert(commits).values(
+            dataset_id=dataset_id,
+            id=commit.id,
+            seq=commit.seq,
+            parents=" ".join(commit.parents),
+            author=commit.author,
+            time_us=commit.time,
+            message=commit.message,
+        )
+    )
 
 
 def commit(connection: Connection, dataset_id: DatasetId, commit_id: CommitId) -> Commit | None:
@@ -83,7 +79,7 @@ def commits_between(connection: Connection, dataset_id: DatasetId, first: int, l
         .where(commits.c.dataset_id == dataset_id, commits.c.seq.between(first, last))
         .order_by(commits.c.seq.desc())
     )
-    return [_to_commit(row) for row in connection.execute(query)]
+    return [_to_commit(row) for row in connection.execute(query).all()]
 
 
 def newest_seq(connection: Connection, dataset_id: DatasetId) -> int:
@@ -103,7 +99,7 @@ def all_commit_ids(connection: Connection, dataset_id: DatasetId | None = None) 
 def _to_commit(row: Row[Any]) -> Commit:
     return Commit(
         id=CommitId(row.id),
-        parents=tuple(json.loads(row.parents)),
+        parents=tuple(map(CommitId, row.parents.split())),
         seq=row.seq,
         author=row.author,
         time=Micros(row.time_us),
@@ -124,7 +120,7 @@ def ref(connection: Connection, dataset_id: DatasetId, name: str) -> RefInfo | N
 def all_refs(connection: Connection, dataset_id: DatasetId) -> list[RefInfo]:
     """All branches and tags of a dataset by name."""
     query = select(refs).where(refs.c.dataset_id == dataset_id).order_by(refs.c.name)
-    return [_to_ref(row) for row in connection.execute(query)]
+    return [_to_ref(row) for row in connection.execute(query).all()]
 
 
 def names_by_commit(connection: Connection, dataset_id: DatasetId) -> dict[CommitId, list[str]]:
@@ -138,9 +134,12 @@ def names_by_commit(connection: Connection, dataset_id: DatasetId) -> dict[Commi
 
 def add_ref(connection: Connection, dataset_id: DatasetId, info: RefInfo) -> bool:
     """Insert a branch or tag; False when the name is taken."""
-    values = {"dataset_id": dataset_id, "name": info.name, "kind": info.kind, "commit_id": info.commit}
-    added = insert(refs).values(values).on_conflict_do_nothing().returning(refs.c.name)
-    return connection.execute(added).one_or_none() is not None
+    if ref(connection, dataset_id, info.name) is not None:
+        return False
+    connection.execute(
+        insert(refs).values(dataset_id=dataset_id, name=info.name, kind=info.kind, commit_id=info.commit)
+    )
+    return True
 
 
 def move_ref(

@@ -41,7 +41,7 @@ def attach(world: World, name: str, content: bytes, folder: Path) -> None:
     world.edits.commit(world.me, edit)
 
 
-# --------------------------------------------------------------------------------------------------------------- content
+# -------------------------------------------------------------------------------------------------------------- content
 
 
 def test_a_version_lists_tables_with_columns_sizes_and_keys(world: World) -> None:
@@ -101,7 +101,7 @@ def test_a_table_or_file_that_is_not_there_offers_the_nearest(world: World, tmp_
         assert caught.value.details["suggestions"] == ([hint] if hint else [])
 
 
-# ---------------------------------------------------------------------------------------------------------------- damage
+# --------------------------------------------------------------------------------------------------------------- damage
 
 
 def test_a_segment_that_was_written_to_is_named_with_its_versions(world: World) -> None:
@@ -153,7 +153,7 @@ def test_a_damaged_pack_is_an_error_and_never_other_content(world: World, damage
         world.versions.version(world.me, world.id, "main")
 
 
-# ------------------------------------------------------------------------------------------------------------------ diff
+# ----------------------------------------------------------------------------------------------------------------- diff
 
 
 def diff(world: World, old: str = "main~1", new: str = "main") -> Any:
@@ -226,7 +226,7 @@ def test_a_side_that_lacks_the_table_has_no_plan(world: World) -> None:
     assert plan.new is not None
 
 
-# ----------------------------------------------------------------------------------------------------------- permissions
+# ---------------------------------------------------------------------------------------------------------- permissions
 
 VERSION_CALLS: dict[str, tuple[Any, ...]] = {
     "resolve": ("main",),
@@ -261,7 +261,7 @@ def public(service: type) -> set[str]:
 
 
 def test_the_lists_of_calls_are_complete() -> None:
-    assert public(VersionService) == set(VERSION_CALLS)
+    assert public(VersionService) == {*VERSION_CALLS, "snapshot"}
     assert public(EditService) == {*EDIT_CALLS, "begin", "draft"}
 
 
@@ -271,6 +271,7 @@ def test_a_stranger_may_do_nothing(world: World, stranger: Actor) -> None:
     edit = world.begin()
     before = world.head()
     calls = [(world.versions, name, (world.id, *rest)) for name, rest in VERSION_CALLS.items()]
+    calls += [(world.versions, "snapshot", ([(world.id, "main")],))]
     calls += [(world.edits, name, (edit, *rest)) for name, rest in EDIT_CALLS.items()]
     calls += [(world.edits, "begin", (world.id,))]
     for service, name, arguments in calls:

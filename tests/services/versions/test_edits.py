@@ -84,7 +84,7 @@ def test_an_edit_that_changes_nothing_makes_no_commit(world: World, book: Path) 
     world.edits.attach(world.me, edit, "book", book)
     head = commit(world, edit)
     changes: list[Any] = [
-        lambda edit: None,
+        lambda _: None,
         lambda edit: world.put(edit, [1, 2], mode="replace"),
         lambda edit: world.put(edit, []),
         lambda edit: world.edits.rename(world.me, edit, "trips", "trips"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from typing import Any
 
@@ -80,7 +79,7 @@ class Dag:
 
     def _write(self, world: World) -> None:
         about = {"dataset_id": world.id, "author": "a", "time_us": 1, "message": ""}
-        commits = [{"id": c, "parents": json.dumps(p), "seq": self.seq[c], **about} for c, p in self.parents.items()]
+        commits = [{"id": c, "parents": " ".join(p), "seq": self.seq[c], **about} for c, p in self.parents.items()]
         heads = [{"dataset_id": world.id, "name": n, "kind": "branch", "commit_id": c} for n, c in self.heads.items()]
         with world.container.database.begin() as uow:
             uow.connection.execute(insert(tables.commits).values(commits))

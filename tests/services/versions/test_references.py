@@ -119,7 +119,7 @@ def test_a_commit_of_another_dataset_is_unknown_here(world: World, commits: list
         world.versions.resolve(world.me, other, commits[0].id)
 
 
-# ----------------------------------------------------------------------------------------------------------- name@{time}
+# ---------------------------------------------------------------------------------------------------------- name@{time}
 
 
 def at(moment: Micros) -> str:

@@ -197,7 +197,7 @@ def test_nothing_can_be_undone_where_nothing_was(world: World) -> None:
             undo(world, ref)
 
 
-# --------------------------------------------------------------------------------------------------- the ref log, events
+# -------------------------------------------------------------------------------------------------- the ref log, events
 
 
 def test_the_ref_log_keeps_every_move_with_who_and_whence(world: World) -> None:
