@@ -24,7 +24,7 @@ def choose_k(rows: int, bits: int) -> int:
     ----------
     rows, bits
         How many rows were looked at (the first 65,536 of the table, fewer when they pass 64 MiB), and their width
-        by the formula of :mod:`jupyter_datasets.store.types`, in bits.
+        by the formula of :mod:`jupyter_datasets.store.widths`, in bits.
     """
     k = K_MAX
     while k > K_MIN and (1 << k) * bits > TARGET_BITS * rows:

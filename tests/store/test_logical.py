@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_datasets.errors import ErrorKind, InvalidInputError
-from jupyter_datasets.store import types
+from jupyter_datasets.store import forms
+from jupyter_datasets.store import logical as kinds
 from tests.store.type_samples import SAMPLES, World, connect
 
 
@@ -24,8 +25,8 @@ from tests.store.type_samples import SAMPLES, World, connect
 )
 def test_normalise(text: str, canonical: str) -> None:
     """Aliases and spacing go; the canonical text is its own canonical text."""
-    assert types.normalise(text) == canonical
-    assert types.normalise(canonical) == canonical
+    assert kinds.normalise(text) == canonical
+    assert kinds.normalise(canonical) == canonical
 
 
 @pytest.mark.parametrize(
@@ -34,14 +35,14 @@ def test_normalise(text: str, canonical: str) -> None:
 def test_what_is_no_type_is_refused(text: str) -> None:
     """Text that DuckDB does not read as a type is an error of the input."""
     with pytest.raises(InvalidInputError) as caught:
-        types.normalise(text)
+        kinds.normalise(text)
     assert caught.value.kind is ErrorKind.UNSUPPORTED_TYPE
 
 
 @pytest.mark.parametrize("logical", SAMPLES)
 def test_every_sample_type_is_supported(logical: str) -> None:
     """What the round-trip tests prove, the check lets pass."""
-    types.check_supported("c", logical)
+    kinds.check_supported("c", logical)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_every_sample_type_is_supported(logical: str) -> None:
 def test_unsupported_types_are_named(logical: str, part: str) -> None:
     """The refusal names the column and the part of the nested type."""
     with pytest.raises(InvalidInputError, match="'c'") as caught:
-        types.check_supported("c", logical)
+        kinds.check_supported("c", logical)
     assert caught.value.kind is ErrorKind.UNSUPPORTED_TYPE
     assert caught.value.details["part"] == part
     assert caught.value.next_step
@@ -76,17 +77,17 @@ def test_every_type_of_duckdb_is_stored_or_refused() -> None:
 def test_concrete() -> None:
     """The type of a bare NULL becomes VARCHAR at every depth, and casting to it keeps empty things empty."""
     logical = 'STRUCT("a" "NULL"[], "m" MAP("NULL", "NULL"), "i" INTEGER)'
-    assert types.concrete(logical) == types.normalise('STRUCT("a" VARCHAR[], "m" MAP(VARCHAR, VARCHAR), "i" INTEGER)')
-    row = connect().sql(f"SELECT CAST({{'a': [NULL], 'm': MAP {{}}, 'i': 1}} AS {types.concrete(logical)})").fetchall()
+    assert kinds.concrete(logical) == kinds.normalise('STRUCT("a" VARCHAR[], "m" MAP(VARCHAR, VARCHAR), "i" INTEGER)')
+    row = connect().sql(f"SELECT CAST({{'a': [NULL], 'm': MAP {{}}, 'i': 1}} AS {kinds.concrete(logical)})").fetchall()
     assert row == [({"a": [None], "m": {}, "i": 1},)]
-    assert types.concrete("INTEGER[3]") == "INTEGER[3]"
+    assert kinds.concrete("INTEGER[3]") == "INTEGER[3]"
 
 
 def test_nested_count() -> None:
     """Elements, keys, values and fields count, the type itself does not."""
-    assert types.nested_count("BIGINT") == 0
-    assert types.nested_count("INTEGER[][]") == 2
-    assert types.nested_count("STRUCT(a INTEGER, b MAP(VARCHAR, STRUCT(c DATE)))") == 5
+    assert kinds.nested_count("BIGINT") == 0
+    assert kinds.nested_count("INTEGER[][]") == 2
+    assert kinds.nested_count("STRUCT(a INTEGER, b MAP(VARCHAR, STRUCT(c DATE)))") == 5
 
 
 @pytest.mark.parametrize(
@@ -132,12 +133,12 @@ def test_nested_count() -> None:
 )
 def test_widen(a: str, b: str, wider: str | None, exact: bool) -> None:
     """The common type does not depend on the order, and only exact pairs may be read without a rewrite."""
-    assert types.widen(a, b) == wider
-    assert types.widen(b, a) == wider
-    assert types.widens_to(a, b) is exact
+    assert kinds.widen(a, b) == wider
+    assert kinds.widen(b, a) == wider
+    assert kinds.widens_to(a, b) is exact
 
 
-PAIRS = [pair for pair in product(SAMPLES, SAMPLES) if pair[0] != pair[1] and types.widens_to(*pair)]
+PAIRS = [pair for pair in product(SAMPLES, SAMPLES) if pair[0] != pair[1] and kinds.widens_to(*pair)]
 
 
 @pytest.mark.parametrize("source", sorted({a for a, _ in PAIRS}))
@@ -147,7 +148,7 @@ def test_old_segments_read_as_the_wider_type(tmp_path: Path, source: str) -> Non
     world.write()
     for target in (b for a, b in PAIRS if a == source):
         expected = f"SELECT i, CAST(x AS {target}) AS x FROM t"
-        found = f"SELECT i, {types.from_storage('x', target)} AS x FROM ({world.segment(types.storage_type(target))})"
+        found = f"SELECT i, {forms.from_storage('x', target)} AS x FROM ({world.segment(forms.storage_type(target))})"
         world.connection.execute(f"CREATE OR REPLACE TABLE found AS {found}")
         wrong = world.connection.sql(
             f"SELECT a.x, b.x FROM ({expected}) a FULL JOIN found b USING (i) JOIN t USING (i) WHERE "

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_datasets.store import types
+from jupyter_datasets.store import forms
+from jupyter_datasets.store import logical as kinds
 from tests.store.type_samples import HUGE, SAMPLES, World, connect
 
 ALL = pytest.mark.parametrize(("logical", "values"), SAMPLES.items(), ids=list(SAMPLES))
@@ -40,9 +41,9 @@ def test_round_trip_between_connections(tmp_path: Path, logical: str, values: li
     world.write_by_arrow()
     assert Path(world.path).read_bytes() == direct
     arrived = world.transfer()
-    assert arrived.schema.field("x").type == types.transfer_arrow_type(logical)
+    assert arrived.schema.field("x").type == forms.transfer_arrow_type(logical)
     world.connection.register("arrived", arrived)
-    assert world.differences(f"SELECT i, {types.from_transfer('x', logical)} AS x FROM arrived") == []
+    assert world.differences(f"SELECT i, {forms.from_transfer('x', logical)} AS x FROM arrived") == []
 
 
 @ALL
@@ -51,8 +52,8 @@ def test_storage_type_is_what_the_segment_holds(tmp_path: Path, logical: str, va
     world = World(tmp_path, logical, values)
     world.write()
     found = world.connection.sql(f"SELECT x FROM read_parquet('{world.path}')").types[0]
-    assert str(found) == types.storage_type(logical)
-    assert types.is_plain(logical) == (types.to_storage("x", logical) == "x")
+    assert str(found) == forms.storage_type(logical)
+    assert forms.is_plain(logical) == (forms.to_storage("x", logical) == "x")
 
 
 @ALL
@@ -65,8 +66,8 @@ def test_reads_as_is(tmp_path: Path, logical: str, values: list[str]) -> None:
     except OSError:
         assert logical in {"INTEGER", "UINTEGER", "DATE"}
         return
-    assert (read.type == types.arrow_type(logical)) == types.reads_as_is(logical)
-    if types.reads_as_is(logical):
+    assert (read.type == forms.arrow_type(logical)) == forms.reads_as_is(logical)
+    if forms.reads_as_is(logical):
         assert _same(read, _public(world, world.read()))
 
 
@@ -75,7 +76,7 @@ def test_users_get_the_declared_arrow_type(tmp_path: Path, logical: str, values:
     """The export has the declared type, no extension type among it, and DuckDB reads the values back from it."""
     world = World(tmp_path, logical, _exportable(logical, values))
     shown = _public(world, "FROM t")
-    assert shown.type == types.arrow_type(logical)
+    assert shown.type == forms.arrow_type(logical)
     assert "extension" not in str(shown.type)
     world.connection.register("shown", pa.table({"i": np.arange(len(shown), dtype=np.int32), "x": shown}))
     assert world.differences(f"SELECT i, CAST(x AS {logical}) AS x FROM shown") == []
@@ -86,7 +87,7 @@ def _exportable(logical: str, values: list[str]) -> list[str]:
 
 
 def _public(world: World, query: str) -> pa.ChunkedArray:
-    return world.arrow(f"SELECT {types.to_public('x', world.logical)} AS x FROM ({query}) ORDER BY i")["x"]
+    return world.arrow(f"SELECT {forms.to_public('x', world.logical)} AS x FROM ({query}) ORDER BY i")["x"]
 
 
 def _same(a: pa.ChunkedArray, b: pa.ChunkedArray) -> bool:
@@ -120,8 +121,8 @@ def test_huge_integers(tmp_path: Path, logical: str) -> None:
     assert world.differences(world.read()) == []
     world.write_by_arrow()
     assert world.differences(world.read()) == []
-    shown = world.arrow(f"SELECT {types.to_public('x', logical, as_text=True)} AS x FROM t")["x"]
-    assert shown.type == types.arrow_type(logical, as_text=True)
+    shown = world.arrow(f"SELECT {forms.to_public('x', logical, as_text=True)} AS x FROM t")["x"]
+    assert shown.type == forms.arrow_type(logical, as_text=True)
 
 
 def test_an_interval_is_stored_by_its_parts(tmp_path: Path) -> None:
@@ -144,7 +145,7 @@ def test_an_interval_is_stored_by_its_parts(tmp_path: Path) -> None:
 def test_an_interval_too_long_for_arrow_is_refused(db: duckdb.DuckDBPyConnection, sign: int) -> None:
     """The longest interval that Arrow can hold is exported exactly; one microsecond more is an error."""
     most = (2**63 - 1) // 1000
-    query = f"SELECT {types.to_public('x', 'INTERVAL')} AS x FROM (SELECT to_microseconds(?::BIGINT) AS x)"
+    query = f"SELECT {forms.to_public('x', 'INTERVAL')} AS x FROM (SELECT to_microseconds(?::BIGINT) AS x)"
     shown = db.sql(query, params=[sign * most]).to_arrow_table()
     assert shown["x"][0].as_py().nanoseconds == sign * most * 1000
     with pytest.raises(duckdb.InvalidInputException, match="292 years"):
@@ -159,7 +160,7 @@ def test_timestamps_out_of_range_are_refused(db: duckdb.DuckDBPyConnection, unit
     logical = f"TIMESTAMP_{unit.upper()}"
     for column, kind in (("x", logical), ("nested", f"{logical}[]")):
         with pytest.raises(duckdb.InvalidInputException, match="outside the range"):
-            db.sql(f"SELECT {types.to_storage(column, kind)} FROM arrived").fetchall()
+            db.sql(f"SELECT {forms.to_storage(column, kind)} FROM arrived").fetchall()
     assert db.sql("SELECT 1").fetchall() == [(1,)]
 
 
@@ -192,7 +193,7 @@ def test_cursors_share_the_configuration(db: duckdb.DuckDBPyConnection) -> None:
 
 _NAMES = ["a", "B c", 'q"u', "it's", "select", "NULL", "key", "e0", "ü"]
 _KEYS = ["INTEGER", "VARCHAR", "UUID", "HUGEINT", "BIT", "DATE"]
-_LEAVES = [kind for kind in SAMPLES if not types.nested_count(kind)]
+_LEAVES = [kind for kind in SAMPLES if not kinds.nested_count(kind)]
 Case = tuple[str, list[str]]  # a type and SQL texts of values
 
 
@@ -247,5 +248,5 @@ def test_any_nesting_survives(tmp_path_factory: pytest.TempPathFactory, case: Ca
     direct = Path(world.path).read_bytes()
     world.write_by_arrow()
     assert Path(world.path).read_bytes() == direct
-    if types.reads_as_is(logical):
-        assert pq.read_schema(world.path).field("x").type == types.arrow_type(logical)
+    if forms.reads_as_is(logical):
+        assert pq.read_schema(world.path).field("x").type == forms.arrow_type(logical)

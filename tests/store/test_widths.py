@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from jupyter_datasets.errors import InternalError
-from jupyter_datasets.store import types
+from jupyter_datasets.store import forms, widths
 from tests.store.type_samples import SAMPLES, World
 
 
@@ -31,22 +31,22 @@ from tests.store.type_samples import SAMPLES, World
 def test_the_formula(logical: str, array: pa.Array, bits: list[int]) -> None:
     """Fixed widths whether NULL or not; 4 + length for text; 4 + elements for lists and maps; structs add up."""
     batch = pa.RecordBatch.from_arrays([array], ["x"])
-    assert types.row_bits(batch, [logical]).tolist() == bits
-    assert types.total_bits(array, logical) == sum(bits)
-    assert min(bits) >= types.fixed_bits(logical)
+    assert widths.row_bits(batch, [logical]).tolist() == bits
+    assert widths.total_bits(array, logical) == sum(bits)
+    assert min(bits) >= widths.fixed_bits(logical)
 
 
 @pytest.mark.parametrize(("logical", "values"), SAMPLES.items(), ids=list(SAMPLES))
 def test_rows_and_totals_agree(tmp_path: Path, logical: str, values: list[str]) -> None:
     """The total is the sum of the rows, in a slice as in the whole, in the storage form as on the way to it."""
     world = World(tmp_path, logical, values)
-    stored = world.arrow(f"SELECT {types.to_storage('x', logical)} AS x FROM t ORDER BY i")["x"].combine_chunks()
-    rows = types.row_bits(pa.table({"x": stored}), [logical])
+    stored = world.arrow(f"SELECT {forms.to_storage('x', logical)} AS x FROM t ORDER BY i")["x"].combine_chunks()
+    rows = widths.row_bits(pa.table({"x": stored}), [logical])
     assert rows.dtype == np.int64
-    assert types.total_bits(stored, logical) == rows.sum()
+    assert widths.total_bits(stored, logical) == rows.sum()
     for start in range(len(stored)):
-        assert types.total_bits(stored.slice(start, 2), logical) == rows[start : start + 2].sum()
-    assert types.row_bits(world.transfer().select(["x"]), [logical]).tolist() == rows.tolist()
+        assert widths.total_bits(stored.slice(start, 2), logical) == rows[start : start + 2].sum()
+    assert widths.row_bits(world.transfer().select(["x"]), [logical]).tolist() == rows.tolist()
 
 
 _TEXTS = pa.array(["a", None, "bcd", "a"])
@@ -72,29 +72,29 @@ _LISTS = pa.array([["a"], None, [], ["bcd", None]])
 )
 def test_the_layout_does_not_count(logical: str, same: list[pa.Array]) -> None:
     """Equal values count the same in every Arrow type that can hold them."""
-    found = [types.row_bits(pa.table({"x": array}), [logical]).tolist() for array in same]
+    found = [widths.row_bits(pa.table({"x": array}), [logical]).tolist() for array in same]
     assert found == [found[0]] * len(same)
-    assert [types.total_bits(array, logical) for array in same] == [sum(found[0])] * len(same)
+    assert [widths.total_bits(array, logical) for array in same] == [sum(found[0])] * len(same)
 
 
 def test_what_lies_under_a_null_does_not_count() -> None:
     """Values that a buffer holds behind the NULL of a struct or list are not values."""
     hidden = pa.StructArray.from_arrays([pa.array(["long text", "d"])], ["a"], mask=pa.array([True, False]))
-    assert types.row_bits(pa.table({"x": hidden}), ['STRUCT("a" VARCHAR)']).tolist() == [32, 40]
+    assert widths.row_bits(pa.table({"x": hidden}), ['STRUCT("a" VARCHAR)']).tolist() == [32, 40]
     lists = pa.ListArray.from_arrays([0, 2, 3], pa.array(["xx", "yy", "z"]), mask=pa.array([True, False]))
-    assert types.row_bits(pa.table({"x": lists}), ["VARCHAR[]"]).tolist() == [32, 72]
-    assert types.total_bits(lists, "VARCHAR[]") == 104
+    assert widths.row_bits(pa.table({"x": lists}), ["VARCHAR[]"]).tolist() == [32, 72]
+    assert widths.total_bits(lists, "VARCHAR[]") == 104
 
 
 def test_chunks_add_up() -> None:
     """A chunked column counts as its chunks together, and an empty one nothing."""
     chunks = pa.chunked_array([["a"], [], ["bc", None]], pa.string())
-    assert types.total_bits(chunks, "VARCHAR") == 40 + 48 + 32
-    assert types.total_bits(pa.chunked_array([], pa.string()), "VARCHAR") == 0
-    assert types.row_bits(pa.table({"x": chunks}), ["VARCHAR"]).tolist() == [40, 48, 32]
+    assert widths.total_bits(chunks, "VARCHAR") == 40 + 48 + 32
+    assert widths.total_bits(pa.chunked_array([], pa.string()), "VARCHAR") == 0
+    assert widths.row_bits(pa.table({"x": chunks}), ["VARCHAR"]).tolist() == [40, 48, 32]
 
 
 def test_bits_must_come_as_text() -> None:
     """DuckDB's binary layout of BIT counts differently, so it is refused."""
     with pytest.raises(InternalError, match="storage form"):
-        types.total_bits(pa.array([b"\x04\xf5"]), "BIT")
+        widths.total_bits(pa.array([b"\x04\xf5"]), "BIT")

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from jupyter_datasets.store import types
+from jupyter_datasets.store import forms
 
 SAMPLES = {
     "BOOLEAN": ["true", "false"],
@@ -68,7 +68,7 @@ HUGE = ["'170141183460469231731687303715884105727'", "'-170141183460469231731687
 def connect() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"threads": 1})
     connection.execute("SET disabled_optimizers = 'statistics_propagation'")
-    types.configure(connection)
+    forms.configure(connection)
     return connection
 
 
@@ -85,20 +85,20 @@ class World:
 
     @property
     def storage(self) -> str:
-        return types.storage_type(self.logical, as_text=self.as_text)
+        return forms.storage_type(self.logical, as_text=self.as_text)
 
     def write(self, source: str = "t") -> None:
         """Write a segment straight from the logical values."""
-        self._copy(self.connection, types.to_storage("x", self.logical, as_text=self.as_text), source)
+        self._copy(self.connection, forms.to_storage("x", self.logical, as_text=self.as_text), source)
 
     def write_by_arrow(self) -> None:
         """Write a segment from another database, which gets the rows as Arrow."""
         with connect() as writer:
             writer.register("arrived", self.transfer())
-            self._copy(writer, types.transfer_to_storage("x", self.logical, as_text=self.as_text), "arrived")
+            self._copy(writer, forms.transfer_to_storage("x", self.logical, as_text=self.as_text), "arrived")
 
     def transfer(self) -> pa.Table:
-        return self.arrow(f"SELECT i, {types.to_transfer('x', self.logical)} AS x FROM t ORDER BY i")
+        return self.arrow(f"SELECT i, {forms.to_transfer('x', self.logical)} AS x FROM t ORDER BY i")
 
     def arrow(self, query: str) -> pa.Table:
         return self.connection.sql(query).to_arrow_table()
@@ -120,7 +120,7 @@ class World:
 
     def read(self) -> str:
         """SQL that reads the segment as logical values."""
-        return f"SELECT i, {types.from_storage('x', self.logical, as_text=self.as_text)} AS x FROM ({self.segment()})"
+        return f"SELECT i, {forms.from_storage('x', self.logical, as_text=self.as_text)} AS x FROM ({self.segment()})"
 
     def differences(self, query: str) -> list[tuple[object, ...]]:
         """Rows of the query that are not those of ``t`` by type, value or text, which shows -0.0 and intervals."""

@@ -49,6 +49,8 @@ class JobService:
         self._permissions = permissions
         self._holder = holders.this_process()
         self.live = LiveJobs()
+        # Before all other listeners, so that these find the job as it ended.
+        database.events.subscribe(JobEnded, lambda event: self.live.forget(event.job_id))
         # Writers take turns, so that on DuckDB two changes of one job never meet.
         self._turn = threading.RLock()
         self._saved: dict[str, float] = {}
@@ -218,7 +220,6 @@ class JobService:
     def _write_end(self, job: Job) -> None:
         with self._turn, self._database.begin() as uow:
             if records.finish(uow.connection, job):
-                self.live.update(job.id, **dict(job))  # listeners to the event shall see the job as ended
                 uow.record(JobEnded(job_id=job.id, status=job.status.value))
                 uow.commit()
 

@@ -60,6 +60,15 @@ def test_a_resolved_commit_tells_what_points_at_it(world: World, commits: list[C
     assert found.parents == (commits[0].id,)
 
 
+def test_references_of_several_datasets_are_resolved_at_one_moment(world: World, commits: list[Commit]) -> None:
+    other = world.datasets.create(world.me, "other").id
+    named = [(DatasetId(world.id), ref) for ref in ("main~1", "fix", "#1")]
+    assert world.versions.snapshot(world.me, named) == [commits[i].id for i in (1, 3, 0)]
+    with pytest.raises(NotFoundError) as caught:
+        world.versions.snapshot(world.me, [*named, (other, "main")])
+    assert caught.value.kind is ErrorKind.UNBORN_BRANCH
+
+
 def test_digits_that_fit_several_commits_are_refused_with_the_candidates(world: World, commits: list[Commit]) -> None:
     twins = [
         commits[0].model_copy(update={"id": CommitId("abc123" + end * 58), "seq": n}) for n, end in ((8, "0"), (9, "f"))
