@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jupyter_datasets.engine.fitting import PROPOSALS, check_for, wider_types
@@ -130,6 +130,7 @@ def test_the_quick_casts_accept_nothing_that_the_checks_refuse(
             assert same == [(value,), (None,)], (text, kind)
 
 
+@example(2.0**-24)  # halfway between two texts of its shortest length
 @given(st.floats(allow_nan=False))
 def test_every_double_survives_in_any_usual_writing(connection: duckdb.DuckDBPyConnection, number: float) -> None:
     for text in (repr(number), f"{number:.17g}", f"{number:.18e}"):
