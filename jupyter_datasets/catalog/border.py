@@ -171,7 +171,7 @@ def _newer_file(place: str) -> FormatError:
 def _damaged(place: str, reason: str) -> DamagedObjectError:
     return DamagedObjectError(
         f"{place[:1].upper()}{place[1:]} is damaged: {reason}",
-        next_step="Restore it from a backup; the newest lies in the store's folder 'backup'.",
+        next_step="Restore it from a copy of the store. Copies made before migrations lie in its folder 'backup'.",
         details={"object": "catalog", "path": place},
     )
 

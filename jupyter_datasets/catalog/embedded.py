@@ -15,6 +15,7 @@ from jupyter_datasets.catalog.duckdb_file import DuckDBFile
 from jupyter_datasets.catalog.holder import StoreLock
 from jupyter_datasets.catalog.layout import CATALOG, StoreFormat, sync_folder
 from jupyter_datasets.catalog.schema import Schema
+from jupyter_datasets.errors import DamagedObjectError, ErrorKind
 
 _STAMP = """
     SELECT v.version_num, t.comment
@@ -82,6 +83,8 @@ class EmbeddedCatalog:
 
     def _open_locked(self, deadline: float) -> None:
         layout = StoreFormat.of(self._store)
+        if layout.catalog is not None and not self._file.path.exists():
+            raise _catalog_lost(self._file.path)
         if layout.catalog == self._schema.head and self._open_current(deadline):
             return
         self._back_up_if_older(layout)
@@ -142,6 +145,15 @@ class EmbeddedCatalog:
             if source.is_file():
                 _copy_durably(source, folder / source.name.replace(CATALOG, stem, 1))
         sync_folder(folder)
+
+
+def _catalog_lost(path: Path) -> DamagedObjectError:
+    return DamagedObjectError(
+        f"The store's catalog is missing ({path}): it names the datasets and versions that the store holds.",
+        kind=ErrorKind.OBJECT_MISSING,
+        next_step="Nothing was changed. Put the file back from a copy of the store.",
+        details={"object": CATALOG, "path": str(path)},
+    )
 
 
 def _copy_durably(source: Path, target: Path) -> None:

@@ -69,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code, see :class:`jupyter_datasets.cli.console.Exit`.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _open_closed_streams()
     try:
         code = _guarded(arguments, Console("--json" in arguments))
         sys.stdout.flush()
@@ -77,6 +78,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.PIPE_CLOSED
     return code
+
+
+def _open_closed_streams() -> None:
+    """A stream that the caller closed is None; everything else expects a file."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: SIM115  # it stays open to the end
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # likewise
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # likewise
 
 
 def _guarded(arguments: Sequence[str], console: Console) -> int:

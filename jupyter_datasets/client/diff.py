@@ -86,12 +86,16 @@ class Diff:
     def __repr__(self) -> str:
         if not len(self):
             return f"{self._title()}\nNothing differs."
-        return f"{self._title()}\n{display.text_table(*_cells(self.summary()))}"
+        parts = [self._title(), display.text_table(*_cells(self.summary()))]
+        if self.schema().num_rows:
+            parts += ["Columns that differ:", display.text_table(*_cells(self.schema()))]
+        return "\n".join(parts)
 
     def _repr_html_(self) -> str:
         if not len(self):
             return display.html_lines([self._title(), "Nothing differs."])
-        return display.html_table(*_cells(self.summary()), self._title())
+        summary = display.html_table(*_cells(self.summary()), self._title())
+        return summary + (display.html_table(*_cells(self.schema())) if self.schema().num_rows else "")
 
 
 class TableChanges:

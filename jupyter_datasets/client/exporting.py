@@ -9,7 +9,7 @@ from typing import Literal
 import duckdb
 import pyarrow as pa
 
-from jupyter_datasets.errors import InvalidInputError, StorageError
+from jupyter_datasets.errors import ErrorKind, InvalidInputError, StorageError
 from jupyter_datasets.sqltext import quote_text
 from jupyter_datasets.store import segments
 from jupyter_datasets.values import new_id
@@ -42,7 +42,10 @@ def export(rows: pa.RecordBatchReader, target: Path, format: Format | None = Non
     StorageError
         The file cannot be written; what was there before stays.
     """
-    options = _COPY[_format_of(target) if format is None else _known(format)]
+    chosen = _format_of(target) if format is None else _known(format)
+    options = _COPY[chosen]
+    if chosen == "parquet":
+        _check_exact(rows.schema)
     writing = target.with_name(f".{target.name}.{new_id()}")
     try:
         with segments.connect() as connection:
@@ -58,6 +61,17 @@ def export(rows: pa.RecordBatchReader, target: Path, format: Format | None = Non
         with suppress(OSError):
             writing.unlink()
     return target
+
+
+def _check_exact(schema: pa.Schema) -> None:
+    """Refuse what Parquet would cut: its intervals have whole milliseconds."""
+    if cut := [field.name for field in schema if "interval" in str(field.type)]:
+        raise InvalidInputError(
+            f"Column {cut[0]!r} holds intervals, of which a Parquet file keeps no microseconds.",
+            kind=ErrorKind.UNSUPPORTED_TYPE,
+            next_step="Write CSV, or convert the column to a number or text first.",
+            details={"column": cut[0]},
+        )
 
 
 def _known(format: str) -> str:

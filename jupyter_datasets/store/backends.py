@@ -98,8 +98,8 @@ class LocalBackend:
     def publish(self, kind: Kind, staged: Iterable[tuple[Path, ObjectHash]]) -> None:
         """Move files whose content is synced into place under their hashes, and make the moves durable.
 
-        A file that is present already with the same size is kept and the staged one removed; one that an earlier try
-        moved is fine.
+        A file that is present already, with the same size and its own time stamp, is kept and the staged one removed;
+        one that an earlier try moved is fine. So what was damaged or lost is mended by whoever brings it again.
         """
         folders: set[Path] = set()
         with translated_io("storing an object"):
@@ -118,7 +118,7 @@ class LocalBackend:
 
     def _move(self, kind: Kind, file: Path, name: ObjectHash) -> Path:
         target = self.path(kind, name)
-        if _size(target) is not None and _size(file) in (None, _size(target)):
+        if not file.exists() or _is_sound(target, name, file.stat().st_size):
             file.unlink(missing_ok=True)
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -244,8 +244,9 @@ def _stamp_ns(name: str) -> int:
     return (_STAMP_BASE + 2 * int(name[:7], 16)) * 1_000_000_000
 
 
-def _size(path: Path) -> int | None:
+def _is_sound(path: Path, name: str, size: int) -> bool:
     try:
-        return path.stat().st_size
+        found = path.stat()
     except FileNotFoundError:
-        return None
+        return False
+    return found.st_size == size and found.st_mtime_ns == _stamp_ns(name)

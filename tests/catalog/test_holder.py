@@ -384,3 +384,13 @@ def test_the_closed_file_has_no_log_beside_it(store, words):
     assert not (store / "catalog.duckdb.wal").exists()
     with duckdb.connect(store / "catalog.duckdb", read_only=True) as connection:
         assert connection.execute("SELECT hash FROM objects").fetchall() == [("a",)]
+
+
+def test_a_store_whose_catalog_is_lost_is_refused_and_gets_no_empty_one(store):
+    with closing(Database(store)) as database, database.read():
+        pass
+    (store / "catalog.duckdb").unlink()
+    with pytest.raises(DamagedObjectError, match="catalog is missing"), closing(Database(store)) as database:
+        with database.read():
+            pass
+    assert not (store / "catalog.duckdb").exists()

@@ -360,3 +360,15 @@ def test_a_script_that_ends_right_after_an_import_has_imported(open_repo: Any, c
     repo = open_repo()
     assert rows(repo["trips"]) == [1, 2, 3]
     assert [j.status for j in repo.jobs()] == [JobStatus.SUCCEEDED]
+
+
+def test_a_lost_segment_is_mended_by_the_same_file(repo: Repository, tmp_path: Path) -> None:
+    """The file changes nothing, so there is no commit; what the version lacks comes back."""
+    file = tmp_path / "numbers.csv"
+    file.write_text("n\n1\n2\n")
+    numbers = repo.create("numbers")
+    numbers.import_file(file).result()
+    segment = Path(numbers["main"]["numbers"]._paths[0])
+    segment.unlink()
+    assert numbers.import_file(file).result().commit is None
+    assert numbers["main"]["numbers"].to_arrow().to_pydict() == {"n": [1, 2]}

@@ -296,3 +296,14 @@ def test_a_dataset_with_files_alone_is_not_shown_as_empty(trips: Dataset, tmp_pa
     trips.attach(tmp_path / "book")
     assert "book" in repr(trips)
     assert "No commits yet" not in repr(trips) + trips._repr_html_()
+
+
+def test_intervals_are_not_cut_by_an_export_to_parquet(repo: Repository, tmp_path: Path) -> None:
+    """Parquet keeps milliseconds of an interval: the export refuses, and CSV takes it."""
+    spans = repo.create("spans")
+    with spans.edit() as edit:
+        edit["spans"].append(pa.table({"t": pa.array([1, 123_456], pa.duration("us"))}))
+    with pytest.raises(InvalidInputError, match="'t' holds intervals"):
+        spans.export("spans", tmp_path / "spans.parquet")
+    assert not (tmp_path / "spans.parquet").exists()
+    assert "00:00:00.123456" in spans.export("spans", tmp_path / "spans.csv").read_text()

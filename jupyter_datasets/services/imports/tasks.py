@@ -107,14 +107,16 @@ def _check_key(plan: dict[str, Any], path: Path, schema: Schema, written: Writte
     fields = [f for f in schema.fields if f.name in plan["key"]]
     paths = [str(Path(plan["staging"]) / item.hash) for item in written.segments]
     if broken := keys.violation(schema, fields, written.nulls, paths):
-        raise _bad_key(path, broken.reason, broken.column)
+        raise _bad_key(plan, path, broken.reason, broken.column)
 
 
-def _bad_key(path: Path, why: str, column: str) -> InvalidInputError:
+def _bad_key(plan: dict[str, Any], path: Path, why: str, column: str) -> InvalidInputError:
+    appends = plan["schema"] is not None and plan["mode"] == "append"
+    step = "Take out the rows that the table has already" if appends else "Name more columns in the key"
     return FileContentError(
-        f"{path.name} cannot have that key: {why}.",
+        f"With {path.name} the table would break its key: {why}.",
         kind=ErrorKind.KEY_VIOLATION,
-        next_step="Name more columns in the key, mend the file, or import without a key.",
+        next_step=f"{step}, mend the file, or import it into another table without a key.",
         details={"file": str(path), "column": column},
     )
 

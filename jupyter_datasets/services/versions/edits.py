@@ -234,6 +234,8 @@ class EditService:
     def _publish(self, actor: Actor, opened: _Open, message: str, *, sure: bool) -> Commit | None:
         edit, draft = opened.edit, opened.draft
         if draft.content == draft.base:
+            # What the version lacks by damage is mended by the rows that came again.
+            self._backend.publish("objects", draft.new_files())
             return None
         content = Content(tables=dict(sorted(draft.tables.items())), files=dict(sorted(draft.files.items())))
         made = CommitObject(

@@ -65,6 +65,11 @@ class RefInfo(_Value):
     kind: RefKindName
     commit: CommitId | None
 
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name!r} at {short(self.commit) if self.commit else 'no commit'}>"
+
+    __str__ = __repr__
+
 
 class RefMove(_Value):
     """One entry of the ref log: what made a branch or tag appear, move or go."""
