@@ -390,7 +390,6 @@ def test_a_store_whose_catalog_is_lost_is_refused_and_gets_no_empty_one(store):
     with closing(Database(store)) as database, database.read():
         pass
     (store / "catalog.duckdb").unlink()
-    with pytest.raises(DamagedObjectError, match="catalog is missing"), closing(Database(store)) as database:
-        with database.read():
-            pass
+    with closing(Database(store)) as database, pytest.raises(DamagedObjectError, match="catalog is missing"):
+        database.read().__enter__()
     assert not (store / "catalog.duckdb").exists()
