@@ -548,3 +548,10 @@ def test_progress_ends_at_the_size_of_the_file(files: Files) -> None:
         seen.append(source.bytes_read)
     assert seen == sorted(seen)
     assert 0 < seen[0] < source.size == source.bytes_read == path.stat().st_size
+
+
+def test_rows_keep_the_order_of_the_file_whatever_the_threads(files: Files) -> None:
+    """Words for null in several columns make the checks long; two threads read a file of several buffers."""
+    lines = (f"{n},{'NA' if n % 7 == 0 else n},{'NULL' if n % 11 == 0 else n * 2}" for n in range(400_000))
+    found = files.read("\n".join(["n,a,b", *lines]) + "\n").table.column("n")
+    assert found.to_pylist() == list(range(400_000))
