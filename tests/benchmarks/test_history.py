@@ -170,7 +170,8 @@ def test_starting_is_quick(tmp_path: Path, report: Report) -> None:
     bare = median_seconds(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True), repeat=7)
     time = median_seconds(lambda: subprocess.run(run, check=True), repeat=7) - bare
     report.add("import jupyter_datasets", time * 1000, unit="ms", limit=100)
-    ls = [sys.executable, "-m", "jupyter_datasets.cli", "--store", str(tmp_path / "store"), "ls"]
-    subprocess.run(ls, check=True, capture_output=True)
+    datasets = [sys.executable, "-m", "jupyter_datasets.cli", "--store", str(tmp_path / "store")]
+    subprocess.run([*datasets, "create", "small"], check=True, capture_output=True)
+    ls = [*datasets, "ls"]
     listing = median_seconds(lambda: subprocess.run(ls, check=True, capture_output=True), repeat=7)
     report.add("jupyter datasets ls", listing, unit="s", limit=1)
