@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -14,19 +15,22 @@ from jupyter_datasets.engine.dialect import Dialect, find_dialect, looks_like_na
 from jupyter_datasets.engine.failures import value_error
 from jupyter_datasets.engine.fitting import PROPOSALS, TEXT, TextForm, wider_types
 from jupyter_datasets.engine.options import ReadOptions
+from jupyter_datasets.engine.orderly import Disorderly
 from jupyter_datasets.engine.report import (
     ColumnType,
     FileReport,
     Widening,
     declared_by_position,
-    repair_names,
     types_by_position,
 )
 from jupyter_datasets.engine.session import export_types, open_session
-from jupyter_datasets.engine.sources import TypesWidened
+from jupyter_datasets.engine.sources import ReadAgain
 from jupyter_datasets.engine.survey import Candidates, Findings, survey
 from jupyter_datasets.engine.tabular import TextFile, read_texts, text_bytes
 from jupyter_datasets.errors import InternalError
+from jupyter_datasets.values import repair_columns
+
+T = TypeVar("T")
 
 _SAMPLE_ROWS = 20_480
 _SAMPLE_BYTES = 16 << 20
@@ -68,6 +72,13 @@ class DelimitedSource:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """See :meth:`Source.batches <jupyter_datasets.engine.sources.Source.batches>`."""
+        try:
+            yield from self._converted()
+        except Disorderly as error:
+            file, report = self._file.distrusted(), self.report.restarted()
+            raise ReadAgain(DelimitedSource(file, self._connection, self._form, self._plan, report)) from error
+
+    def _converted(self) -> Iterator[pa.RecordBatch]:
         converter = Converter(self._connection, self._plan, self.arrow_schema, self._form)
         for texts in read_texts(self._file, self._connection, range(len(self._plan))):
             rows = converter.convert(texts)
@@ -96,7 +107,8 @@ class DelimitedSource:
             first = min(declared, key=lambda i: unfit[i].row or 0)
             column, found = self._plan[first], unfit[first]
             return value_error(self._file.shown, column.name, column.type, self._row(found), found.text or "")
-        return TypesWidened(self._widened(unfit))
+        wider = self._widened(unfit)
+        return ReadAgain(wider, " ".join(wider.report.widenings()))
 
     def _row(self, found: Findings) -> int:
         return (found.row or 0) + 1 + self._file.header
@@ -145,7 +157,7 @@ def open_delimited(
     form = TextForm(nulls=options.nulls, decimal=options.decimal)
     # A first record of values is missing in the sample then, which changes no type that is checked against all rows.
     file = TextFile(path=text, shown=shown, dialect=dialect, header=True, nulls=options.nulls or ())
-    sample = _sample(file, connection)
+    sample = _tried(file, lambda trying: _sample(trying, connection))
     found = _survey_all(connection, sample.rows, form)
     header = options.header
     if header is None:
@@ -171,7 +183,16 @@ def _candidates(column: PlannedColumn) -> Candidates:
 def _survey_file(
     file: TextFile, connection: duckdb.DuckDBPyConnection, candidates: Mapping[int, Candidates], form: TextForm
 ) -> dict[int, Findings]:
-    return survey(connection, read_texts(file, connection, list(candidates)), candidates, form)
+    columns = list(candidates)
+    return _tried(file, lambda trying: survey(connection, read_texts(trying, connection, columns), candidates, form))
+
+
+def _tried(file: TextFile, work: Callable[[TextFile], T]) -> T:
+    """What the work gives with the quick parser, or else with the careful one."""
+    try:
+        return work(file)
+    except Disorderly:
+        return work(file.distrusted())
 
 
 def _survey_all(connection: duckdb.DuckDBPyConnection, rows: pa.RecordBatch, form: TextForm) -> list[Findings]:
@@ -188,7 +209,7 @@ def _sample(file: TextFile, connection: duckdb.DuckDBPyConnection) -> _Sample:
     taken: list[pa.RecordBatch] = []
     rows = size = 0
     for batch in read_texts(file, connection, range(file.width), limit=_SAMPLE_ROWS):
-        taken.append(batch)
+        taken.append(batch.slice(0, _SAMPLE_ROWS - rows))
         rows, size = rows + batch.num_rows, size + batch.nbytes
         if rows >= _SAMPLE_ROWS or size >= _SAMPLE_BYTES:
             return _Sample(rows=pa.concat_batches(taken), whole=False)
@@ -215,7 +236,7 @@ def _has_header(
 def _names(dialect: Dialect, header: bool, report: FileReport) -> list[str]:
     if not header:
         return [f"column_{i}" for i in range(1, len(dialect.first) + 1)]
-    names, renamed = repair_names(dialect.first)
+    names, renamed = repair_columns([name if name.strip() else "" for name in dialect.first])
     report.renamed.update(renamed)
     return names
 

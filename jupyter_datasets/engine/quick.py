@@ -6,8 +6,12 @@ Whatever is the least unusual, be it a space, an exponent or a word for null, is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,8 +19,9 @@ _SAFE_DIGITS = 15  # that any DOUBLE keeps
 _HOUR_ALONE = (13, 14)  # lengths of 2026-01-31 12 and 2026-01-31T12Z, which the SQL does not know
 _SMALL = 1e-300  # below, numbers lose digits and become zero
 
-# The smallest integer whose text has so many characters; 0 has one.
-_LEAST = pa.array([0, 0, *(10**n for n in range(1, 19))], pa.int64())
+_ZERO, _MINUS, _POINT = b"0-."
+_NUMBER_STARTS = np.zeros(256, np.bool_)
+_NUMBER_STARTS[list(b"0123456789.")] = True
 
 
 def quick_values(texts: pa.Array, wanted: pa.DataType) -> pa.Array | None:
@@ -40,17 +45,10 @@ def quick_values(texts: pa.Array, wanted: pa.DataType) -> pa.Array | None:
 
 def _integers(texts: pa.Array) -> pa.Array | None:
     values = texts.cast(pa.int64())
-    lengths = pc.binary_length(texts)
-    least = _LEAST.take(lengths)
-    if pc.any(pc.less(values, 0)).as_py():
-        # With a sign there is one digit less.
-        unsigned = _LEAST.take(pc.subtract(lengths, 1))
-        least = pc.if_else(pc.less(values, 0), unsigned, least)
-        if _any_starts(texts, "-0"):
-            return None
-    # Leading zeros make a text longer than its number; a hexadecimal number starts with a zero without being one.
-    shortest = pc.all(pc.greater_equal(pc.abs(values), least), min_count=0).as_py()
-    return values if shortest and _count(pc.equal(values, 0)) == _count(pc.starts_with(texts, "0")) else None
+    lengths, first, second = _starts(texts, 2)
+    # A leading zero; a hexadecimal number has one as well.
+    padded = (first == _ZERO) & (lengths > 1) | (first == _MINUS) & (second == _ZERO)
+    return None if padded.any() else values
 
 
 def _sized(kind: pa.DataType) -> Callable[[pa.Array], pa.Array | None]:
@@ -63,18 +61,36 @@ def _sized(kind: pa.DataType) -> Callable[[pa.Array], pa.Array | None]:
 
 def _doubles(texts: pa.Array) -> pa.Array | None:
     values = texts.cast(pa.float64())
-    longest = pc.max(pc.binary_length(texts)).as_py() or 0
-    if longest > _SAFE_DIGITS or not pc.all(pc.is_finite(values), min_count=0).as_py() or _any_starts(texts, "+"):
+    lengths, first, second, third = _starts(texts, 3)
+    negative = first == _MINUS
+    starts = np.where(negative, second, first)[lengths > 0]
+    if lengths.max(initial=0) > _SAFE_DIGITS or not _NUMBER_STARTS[starts].all():
         return None
-    small = pc.less(pc.abs(values), _SMALL)
-    if pc.any(small).as_py() and pc.any(pc.match_substring(texts.filter(small), "e", ignore_case=True)).as_py():
-        return None
-    return None if _leading_zero(texts, "0") or _leading_zero(texts, "-0") else values
+    padded = (first == _ZERO) & (lengths > 1) & (second != _POINT)
+    padded |= negative & (second == _ZERO) & (lengths > 2) & (third != _POINT)
+    return None if padded.any() or not _are_in_range(values, texts) else values
 
 
-def _leading_zero(texts: pa.Array, zero: str) -> bool:
-    starts = _count(pc.starts_with(texts, zero))
-    return starts > 0 and starts != _count(pc.starts_with(texts, zero + ".")) + _count(pc.equal(texts, zero))
+def _are_in_range(values: pa.Array, texts: pa.Array) -> bool:
+    sizes = pc.abs(values)
+    extremes = pc.min_max(sizes).as_py()
+    if extremes["max"] is None:
+        return True
+    if not math.isfinite(extremes["max"]):
+        return False
+    if extremes["min"] >= _SMALL:
+        return True
+    return not pc.any(pc.match_substring(texts.filter(pc.less(sizes, _SMALL)), "e", ignore_case=True)).as_py()
+
+
+def _starts(texts: pa.Array, count: int) -> list[npt.NDArray[Any]]:
+    """Lengths of the texts, and arrays of their first bytes, second bytes ...; beyond its end a text has any byte."""
+    _, places, data = texts.buffers()
+    ends = np.frombuffer(places, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    characters = np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8)
+    if not characters.size:
+        characters = np.zeros(1, np.uint8)
+    return [np.diff(ends), *(characters.take(ends[:-1] + i, mode="clip") for i in range(count))]
 
 
 def _dates(texts: pa.Array) -> pa.Array:
@@ -101,14 +117,6 @@ def _booleans(texts: pa.Array) -> pa.Array | None:
     # PyArrow takes 0 and 1 as well, which are shorter.
     shortest = pc.min(pc.binary_length(texts)).as_py()
     return None if shortest is not None and shortest < len("true") else texts.cast(pa.bool_())
-
-
-def _any_starts(texts: pa.Array, start: str) -> bool:
-    return bool(pc.any(pc.starts_with(texts, start)).as_py())
-
-
-def _count(which: pa.Array) -> int:
-    return pc.sum(which).as_py() or 0
 
 
 _CASTS: dict[pa.DataType, Callable[[pa.Array], pa.Array | None]] = {

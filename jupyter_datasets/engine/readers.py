@@ -2,7 +2,8 @@
 
 What a file means
 -----------------
-- **Format**: by its first bytes; a name that says otherwise gives a note, or an error if the content is unusable.
+- **Format**: by its first bytes; a name that says otherwise gives a note, or an error if the content is unusable. A text
+  that begins like JSON or a page of the web is no table, unless the user says so.
   Text and Parquet, plain or in ``.gz``, ``.zst`` or a ``.zip`` with one file in it.
 - **Rows** are numbered as a spreadsheet shows them: the line with the names is row 1, a record with line breaks in its
   quotes counts once, blank lines do not count. (A Parquet file has no such line: its first row is row 1.)
@@ -23,15 +24,23 @@ from jupyter_datasets.engine.delimited import open_delimited
 from jupyter_datasets.engine.failures import file_error
 from jupyter_datasets.engine.options import ReadOptions
 from jupyter_datasets.engine.parquet import open_parquet
-from jupyter_datasets.engine.recognition import Content, check_readable, promised, recognise
+from jupyter_datasets.engine.recognition import (
+    Content,
+    check_readable,
+    is_packed_by_name,
+    promised,
+    recognise,
+    refuse_documents,
+)
 from jupyter_datasets.engine.report import ColumnType, FileReport, Widening
-from jupyter_datasets.engine.sources import Source, TypesWidened
+from jupyter_datasets.engine.sources import ReadAgain, Source
 from jupyter_datasets.engine.unpacking import to_utf8, unpack
 from jupyter_datasets.errors import ErrorKind, FileContentError
 
-__all__ = ["ColumnType", "FileReport", "ReadOptions", "Source", "TypesWidened", "Widening", "open_source"]
+__all__ = ["ColumnType", "FileReport", "ReadAgain", "ReadOptions", "Source", "Widening", "check_file", "open_source"]
 
 _NAMES = {Content.TEXT: "text", Content.PARQUET: "a Parquet file"}
+_AS_CSV = "Give format='csv' if it is a table in text."
 
 
 def open_source(
@@ -68,33 +77,63 @@ def open_source(
         The file is empty, damaged, or not what can be imported.
     """
     shown = path.absolute()
-    check_readable(shown)
     report = FileReport()
-    plain, content = _plain(shown, options, scratch, report)
-    _check_format(shown, content, options, report)
+    content, plain = check_file(shown, options), shown
+    _refuse_empty(shown, shown, "is empty")
+    if content not in _NAMES:
+        plain, content = _unpacked(shown, content, options, scratch, report)
+    _check_format(plain, shown, content, options, report)
     if content is Content.PARQUET:
         return open_parquet(plain, shown, options.types, report, memory_mib=memory_mib, threads=threads)
     text = to_utf8(plain, options.encoding, scratch, shown)
     return open_delimited(text, shown, options, present or (), report, memory_mib=memory_mib, threads=threads)
 
 
-def _plain(shown: Path, options: ReadOptions, scratch: Path, report: FileReport) -> tuple[Path, Content]:
-    """The file without compression, and what it is."""
-    content = recognise(shown, encoding=options.encoding)
+def check_file(path: Path, options: ReadOptions) -> Content:
+    """Refuse a file that cannot be imported, as far as its name and its first bytes tell.
+
+    Returns
+    -------
+    Content
+        What the file is, text when it is empty; what lies in a compressed one is not looked at.
+
+    Raises
+    ------
+    NotFoundError, InvalidInputError, FileContentError
+        As :func:`open_source` does.
+    """
+    check_readable(path)
+    content = recognise(path, path, encoding=options.encoding)
     if content in _NAMES:
-        return shown, content
-    if shown.suffix.lower() not in (".gz", ".zst", ".zip"):
+        _check_format(path, path, content, options, FileReport())
+    return content
+
+
+def _unpacked(
+    shown: Path, content: Content, options: ReadOptions, scratch: Path, report: FileReport
+) -> tuple[Path, Content]:
+    """What lies in a compressed file, and what that is."""
+    if not is_packed_by_name(shown):
         report.notes.append(f"{shown.name} is compressed ({content}), which its name does not say.")
     plain = unpack(shown, content, scratch)
-    if plain.stat().st_size == 0:
-        raise file_error(shown, "is empty inside", ErrorKind.FILE_EMPTY, "Check that it was written to its end.")
-    inner = recognise(plain, encoding=options.encoding)
+    _refuse_empty(plain, shown, "is empty inside")
+    inner = recognise(plain, shown, encoding=options.encoding)
     if inner not in _NAMES:
         raise file_error(shown, "holds an archive in an archive", ErrorKind.FILE_FORMAT, "Unpack it first.")
     return plain, inner
 
 
-def _check_format(shown: Path, content: Content, options: ReadOptions, report: FileReport) -> None:
+def _refuse_empty(plain: Path, shown: Path, what: str) -> None:
+    if plain.stat().st_size == 0:
+        raise file_error(shown, what, ErrorKind.FILE_EMPTY, "Check that it was written to its end.")
+
+
+def _check_format(plain: Path, shown: Path, content: Content, options: ReadOptions, report: FileReport) -> None:
+    if content is Content.TEXT and options.format is None:
+        refuse_documents(plain, shown, encoding=options.encoding)
+        if plain == shown and is_packed_by_name(shown):
+            # Seldom the table: rather what a server had to say instead of it.
+            raise file_error(shown, "is plain text, not an archive as its name says", ErrorKind.FILE_FORMAT, _AS_CSV)
     wanted = {"csv": Content.TEXT, "parquet": Content.PARQUET, None: promised(shown)}[options.format]
     if wanted is None or wanted is content:
         return
@@ -104,5 +143,5 @@ def _check_format(shown: Path, content: Content, options: ReadOptions, report: F
 
 
 def _other_format(shown: Path, content: Content, wanted: Content) -> FileContentError:
-    step = "Give format='csv' if it is a table in text." if content is Content.TEXT else "Leave the format out."
+    step = _AS_CSV if content is Content.TEXT else "Leave the format out."
     return file_error(shown, f"is {_NAMES[content]}, not {_NAMES[wanted]}", ErrorKind.FILE_FORMAT, step)

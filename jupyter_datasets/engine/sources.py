@@ -41,23 +41,24 @@ class Source(Protocol):
 
         Raises
         ------
-        TypesWidened
-            A column that nobody declared does not hold its type. What came so far is void.
+        ReadAgain
+            What came so far is void: a column that nobody declared does not hold its type, or the text needs the
+            careful parser.
         FileContentError
             The file is damaged, ragged or badly encoded, or a value does not fit its declared type.
         """
         ...
 
 
-class TypesWidened(Exception):
-    """Reading must start again, with wider types.
+class ReadAgain(Exception):
+    """Reading must start again, in another way; as text, why, where people should know.
 
     Attributes
     ----------
     source
-        The same file with the types that all its values fit; its report tells which columns changed and why.
+        The same file, to be read so.
     """
 
-    def __init__(self, source: Source) -> None:
-        super().__init__(" ".join(source.report.widenings()))
+    def __init__(self, source: Source, why: str = "") -> None:
+        super().__init__(why)
         self.source = source

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+import tempfile
+import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -40,6 +43,7 @@ _WRITERS = 2
 
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
+    spill = tempfile.mkdtemp(prefix="jupyter-datasets-")
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -49,8 +53,10 @@ def _database() -> duckdb.DuckDBPyConnection:
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "python_enable_replacements": "false",
+            "temp_directory": spill,
         },
     )
+    weakref.finalize(connection, shutil.rmtree, spill, ignore_errors=True)
     # Statistics let the writer mark columns as required when their source proves that they hold no null, and equal
     # rows would then give different bytes.
     connection.execute("SET GLOBAL disabled_optimizers = 'statistics_propagation'")
@@ -162,8 +168,9 @@ class SegmentWriter:
 
     def _next_cut(self, *, last: bool) -> int | None:
         pending = self._pending
-        # Fewer rows than half the target hold no cut, and need no hashes.
-        by_hash = chunker.first_cut(pending.hashes(), self._k) if pending.rows >= 1 << (self._k - 1) else None
+        # Fewer rows than half the target hold no cut; a cut before the whole of it is rare, so hashing can wait.
+        decides = pending.rows >= 1 << (self._k - 1 if last else self._k)
+        by_hash = chunker.first_cut(pending.hashes(), self._k) if decides else None
         rows = by_hash or pending.rows
         if pending.bits > chunker.CAP_BITS:
             rows = min(rows, pending.rows_within_cap())

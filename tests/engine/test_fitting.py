@@ -112,7 +112,22 @@ _texts = st.one_of(
     st.datetimes().map(str),
     st.datetimes().map(lambda moment: moment.isoformat() + "Z"),
     st.dates().map(str),
-    st.sampled_from(["true", "FALSE", "1", "1996-03-13 10", "1996-03-13 10Z", "-0x1F", "0xFFFFFF", "00", "-0", "-007"]),
+    st.sampled_from(
+        [
+            "true",
+            "FALSE",
+            "1",
+            "1996-03-13 10",
+            "1996-03-13 10Z",
+            "-0x1F",
+            "0xFFFFFF",
+            "00",
+            "-0",
+            "-007",
+            "-nan",
+            "-inf",
+        ]
+    ),
 )
 
 
@@ -140,7 +155,11 @@ def test_every_double_survives_in_any_usual_writing(connection: duckdb.DuckDBPyC
 
 
 def test_quick_casts_leave_unusual_texts_alone() -> None:
-    unusual = {"BIGINT": ["007", "-0", "NA", " 5"], "DOUBLE": ["+1", "007.5", "NaN", "1e-400"], "BOOLEAN": ["1"]}
+    unusual = {
+        "BIGINT": ["007", "-0", "NA", " 5"],
+        "DOUBLE": ["+1", "007.5", "-07", "NaN", "-nan", "-inf", "1e999", "1e-400"],
+        "BOOLEAN": ["1"],
+    }
     for kind, texts in unusual.items():
         for text in texts:
             assert quick_values(pa.array([text]), QUICK[kind]) is None, text

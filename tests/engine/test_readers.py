@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jupyter_datasets.engine import conversion, tabular, unpacking
-from jupyter_datasets.engine.readers import ColumnType, FileReport, ReadOptions, Source, TypesWidened, open_source
+from jupyter_datasets.engine.readers import ColumnType, FileReport, ReadAgain, ReadOptions, Source, open_source
 from jupyter_datasets.errors import DatasetsError, ErrorKind, FileContentError, InvalidInputError, NotFoundError
 
 
@@ -29,9 +29,9 @@ class Reading:
             try:
                 batches = list(source.batches())
                 break
-            except TypesWidened as widened:
+            except ReadAgain as again:
                 self.restarts += 1
-                source = widened.source
+                source = again.source
         self.source = source
         self.table = pa.Table.from_batches(batches, source.arrow_schema)
 
@@ -355,9 +355,7 @@ def test_utf16_without_a_mark_is_refused(files: Files) -> None:
     assert "utf-16-le" in error.next_step
 
 
-@pytest.mark.parametrize(
-    "content", ['a,b\n1,"2\n3,4\n', 'a,b\n1,"2" x\n3,4\n', "a,b\n1,2\r\n3,4\n", "a\n" + "x" * (17 << 20) + "\n"]
-)
+@pytest.mark.parametrize("content", ['a,b\n1,"2\n3,4\n', 'a,b\n1,"2" x\n3,4\n', "a\n" + "x" * (17 << 20) + "\n"])
 def test_text_that_cannot_be_cut_is_refused(files: Files, content: str) -> None:
     error = files.refusal(content)
     assert error.kind is ErrorKind.FILE_FORMAT

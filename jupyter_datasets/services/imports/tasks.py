@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -13,7 +15,7 @@ import pyarrow as pa
 from jupyter_datasets.engine.options import ReadOptions
 from jupyter_datasets.engine.readers import open_source
 from jupyter_datasets.engine.report import ColumnType
-from jupyter_datasets.engine.sources import Source, TypesWidened
+from jupyter_datasets.engine.sources import ReadAgain, Source
 from jupyter_datasets.errors import ErrorKind, FileContentError, InvalidInputError
 from jupyter_datasets.services.jobs.reporter import Reporter
 from jupyter_datasets.services.versions import keys
@@ -22,6 +24,8 @@ from jupyter_datasets.store.originals import stage_file
 from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Column, Schema
 from jupyter_datasets.store.segments import SegmentWriter, Written
+
+_AHEAD = 2  # batches
 
 
 def import_file(plan: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
@@ -34,9 +38,10 @@ def import_file(plan: dict[str, Any], reporter: Reporter) -> dict[str, Any]:
         try:
             schema, written = _write(plan, source, reporter)
             break
-        except TypesWidened as widened:
-            reporter.message(str(widened))
-            source = widened.source
+        except ReadAgain as again:
+            if why := str(again):
+                reporter.message(why)
+            source = again.source
     _check_key(plan, path, schema, written)
     return {
         "schema": schema.to_json(),
@@ -95,11 +100,20 @@ def _tail(plan: dict[str, Any], schema: Schema) -> Iterable[pa.RecordBatch]:
 
 def _reported(source: Source, reporter: Reporter) -> Iterator[pa.RecordBatch]:
     seen = 0
-    for batch in source.batches():
+    for batch in _ahead(source.batches()):
         yield batch
         done = source.bytes_read
         reporter.advance(done - seen, rows=batch.num_rows, bytes=done - seen)
         seen = done
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same batches, read in a thread of their own while earlier ones are written."""
+    with ThreadPoolExecutor(1, thread_name_prefix="reader") as thread:
+        coming = deque(thread.submit(next, batches, None) for _ in range(_AHEAD))
+        while (batch := coming.popleft().result()) is not None:
+            coming.append(thread.submit(next, batches, None))
+            yield batch
 
 
 def _check_key(plan: dict[str, Any], path: Path, schema: Schema, written: Written) -> None:
