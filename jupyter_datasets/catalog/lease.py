@@ -53,9 +53,15 @@ class Lease:
         self._timeout = timeout
         self._idle_close = idle_close
         self._opened = False
+        self._openings = 0
         self._closed = False
         self._reset()
         _leases.add(self)
+
+    @property
+    def opening(self) -> int | None:
+        """How many times the resource was opened up to now, when it is open; None when it is not."""
+        return self._openings if self._opened else None
 
     def _reset(self) -> None:
         self._changed = threading.Condition(threading.RLock())
@@ -145,6 +151,7 @@ class Lease:
     def _open(self, deadline: float) -> None:
         self._resource.open(deadline)
         self._opened = True
+        self._openings += 1
         if self._idle_close is not None:
             self._watcher = threading.Thread(target=self._watch, name="jupyter-datasets-idle", daemon=True)
             self._watcher.start()

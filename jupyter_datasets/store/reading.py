@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -14,10 +15,10 @@ import pyarrow.parquet as pq
 
 from jupyter_datasets.errors import ErrorKind, InvalidInputError
 from jupyter_datasets.store import forms, schemas, segments
-from jupyter_datasets.store.backends import name_of, verify
+from jupyter_datasets.store.backends import check_file, name_of, verify
 from jupyter_datasets.store.schemas import Field, Schema
 
-_AHEAD = 2
+_THREADS = 2
 _FIELD_ID = b"PARQUET:field_id"
 
 
@@ -46,7 +47,11 @@ class OrderedReader:
 
     def table(self, paths: Sequence[str]) -> pa.Table:
         """All rows."""
-        return pa.concat_tables([self.arrow_schema.empty_table(), *self.tables(paths)])
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="ordered") as threads:
+            # Where there are several segments, a thread for each of some is quicker than several for one.
+            read = threads.map if len(paths) > 1 else map
+            tables = list(read(partial(self.segment, alone=len(paths) == 1), paths))
+        return pa.concat_tables([self.arrow_schema.empty_table(), *tables])
 
     def batches(self, paths: Iterable[str]) -> Iterator[pa.RecordBatch]:
         """All rows as batches."""
@@ -58,15 +63,15 @@ class OrderedReader:
         waiting = iter(paths)
         for path in islice(waiting, 1):  # without a thread, for one segment is all that a small change reads
             yield self.segment(path)
-        with ThreadPoolExecutor(_AHEAD, thread_name_prefix="ordered") as threads:
-            ahead = deque(threads.submit(self.segment, path) for path in islice(waiting, _AHEAD))
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="ordered") as threads:
+            ahead = deque(threads.submit(self.segment, path, alone=False) for path in islice(waiting, _THREADS))
             while ahead:
                 table = ahead.popleft().result()
-                ahead.extend(threads.submit(self.segment, path) for path in islice(waiting, 1))
+                ahead.extend(threads.submit(self.segment, path, alone=False) for path in islice(waiting, 1))
                 yield table
 
-    def segment(self, path: str) -> pa.Table:
-        """The rows of one segment.
+    def segment(self, path: str, *, alone: bool = True) -> pa.Table:
+        """The rows of one segment; no others are read at the same time if it is ``alone``.
 
         Raises
         ------
@@ -76,7 +81,7 @@ class OrderedReader:
             The file is whole, but Arrow cannot hold a value of it.
         """
         try:
-            found = self._direct(path)
+            found = self._direct(path, alone)
             return self._converted(path) if found is None else found
         except (MemoryError, duckdb.OutOfMemoryException):
             raise
@@ -84,13 +89,14 @@ class OrderedReader:
             verify(Path(path), name_of(Path(path)))
             raise _no_arrow(error) from error
 
-    def _direct(self, path: str) -> pa.Table | None:
+    def _direct(self, path: str, alone: bool) -> pa.Table | None:
         """By PyArrow alone; None where the segment's columns are not what is wanted."""
         try:
             with pq.ParquetFile(path, memory_map=True) as file:
-                if all(self._is_direct(f, file.schema_arrow) for f in self._schema.fields):
-                    table = file.read(columns=self._births).select(self._births).rename_columns(self._names)
-                    return table.cast(self.arrow_schema)
+                found = file.schema_arrow
+                if all(self._is_direct(f, found) for f in self._schema.fields):
+                    table = file.read(columns=self._births, use_threads=alone)
+                    return table.select(self._births).rename_columns(self._names).cast(self.arrow_schema)
         except FileNotFoundError:
             raise
         except OSError:
@@ -113,6 +119,12 @@ class OrderedReader:
         )
         with segments.connect() as connection:
             return connection.sql(query, params=[path]).to_arrow_table().cast(self.arrow_schema)
+
+
+def check_segments(paths: Iterable[str]) -> None:
+    """Raise :class:`DamagedObjectError` when one of these files is missing, or not what its name says."""
+    for path in map(Path, paths):
+        check_file(path, name_of(path))
 
 
 def _no_arrow(error: Exception) -> InvalidInputError:

@@ -42,13 +42,13 @@ def in_bin_by_name(connection: Connection, name: str) -> list[Dataset]:
     return [d for d in in_bin(connection) if name_key(d.name) == name_key(name)]
 
 
-def living(connection: Connection, after: tuple[str, str] | None, limit: int) -> list[Dataset]:
+def living(connection: Connection, after: tuple[str, str] | None, limit: int, offset: int = 0) -> list[Dataset]:
     """Datasets outside the bin by name, behind a given (slot, id)."""
     query = select(datasets).where(datasets.c.deleted_us.is_(None))
     if after is not None:
         slot, dataset_id = after
         query = query.where((datasets.c.slot > slot) | ((datasets.c.slot == slot) & (datasets.c.id > dataset_id)))
-    query = query.order_by(datasets.c.slot, datasets.c.id).limit(limit)
+    query = query.order_by(datasets.c.slot, datasets.c.id).limit(limit).offset(offset)
     return [_from_row(row) for row in connection.execute(query)]
 
 

@@ -14,6 +14,7 @@ from jupyter_datasets.errors import AlreadyExistsError, ConflictError, ErrorKind
 from jupyter_datasets.services.datasets import records
 from jupyter_datasets.services.datasets.events import DatasetChanged
 from jupyter_datasets.services.datasets.models import Dataset
+from jupyter_datasets.services.datasets.recent import Recent
 from jupyter_datasets.services.permissions.service import PermissionService
 from jupyter_datasets.values import (
     Actor,
@@ -22,6 +23,7 @@ from jupyter_datasets.values import (
     Role,
     check_limit,
     check_name,
+    check_offset,
     check_text,
     name_key,
     nearest,
@@ -39,6 +41,7 @@ class DatasetService:
     def __init__(self, database: Database, permissions: PermissionService) -> None:
         self._database = database
         self._permissions = permissions
+        self._recent = Recent(database)
 
     def create(self, actor: Actor, name: str, description: str = "", labels: Iterable[str] = ()) -> Dataset:
         """A new, empty dataset whose branch ``main`` is unborn.
@@ -60,7 +63,7 @@ class DatasetService:
             created=moment,
             updated=moment,
         )
-        with self._database.begin() as uow:
+        with self._recent.changing(), self._database.begin() as uow:
             _check_free(uow.connection, dataset)
             records.add(uow.connection, dataset)
             uow.record(DatasetChanged(dataset_id=dataset.id, action="created"))
@@ -70,16 +73,17 @@ class DatasetService:
     def get(self, actor: Actor, dataset: str) -> Dataset:
         """The dataset with that id or name; NotFoundError offers the nearest names."""
         self._permissions.require(actor, None, Role.READ)
-        with self._database.read() as connection:
-            found = _find(connection, actor, check_text(dataset, "The name"))
+        found = self._recent.get((actor.id, dataset), lambda: self._look_up(actor, dataset))
         self._permissions.require(actor, found.id, Role.READ)
+        if found.deleted is not None:
+            raise _not_found(found.name, [], deleted=True)
         return found
 
-    def list(self, actor: Actor, limit: int = 1000, cursor: str | None = None) -> Page[Dataset]:
-        """Living datasets by name."""
+    def list(self, actor: Actor, limit: int = 1000, cursor: str | None = None, offset: int = 0) -> Page[Dataset]:
+        """Living datasets by name, behind the cursor, without the first ``offset`` of them."""
         self._permissions.require(actor, None, Role.READ)
         with self._database.read() as connection:
-            found = records.living(connection, _read_cursor(cursor), check_limit(limit) + 1)
+            found = records.living(connection, _read_cursor(cursor), check_limit(limit) + 1, check_offset(offset))
         more = len(found) > limit
         last = found[limit - 1] if more else None
         return Page(items=found[:limit], cursor=json.dumps([name_key(last.name), last.id]) if last else None)
@@ -124,9 +128,13 @@ class DatasetService:
         changes = {"deleted": None, "name": old.name if name is None else check_name(name)}
         return self._save(old, changes, "restored")
 
+    def _look_up(self, actor: Actor, dataset: str) -> Dataset:
+        with self._database.read() as connection:
+            return _find(connection, actor, check_text(dataset, "The name"))
+
     def _save(self, old: Dataset, changes: dict[str, Any], action: str) -> Dataset:
         dataset = old.model_copy(update={**changes, "updated": now()})
-        with self._database.begin() as uow:
+        with self._recent.changing(), self._database.begin() as uow:
             if dataset.deleted is None:
                 _check_free(uow.connection, dataset)
             if not records.save(uow.connection, old, dataset):
@@ -155,9 +163,10 @@ def _changed_meanwhile(dataset: Dataset) -> ConflictError:
 
 
 def _find(connection: Connection, actor: Actor, text: str) -> Dataset:
+    """The dataset of that id, which may be in the bin, or the one of that name, which is not."""
     if _ID.fullmatch(text):  # no name starts with a digit
         by_id = records.by_id(connection, text)
-        if by_id is not None and by_id.deleted is None:
+        if by_id is not None:
             return by_id
     owner, slash, name = text.rpartition("/")
     found = records.by_name(connection, name, owner if slash else None)
