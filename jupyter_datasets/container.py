@@ -12,6 +12,7 @@ from jupyter_datasets.services.jobs.service import JobService
 from jupyter_datasets.services.permissions.service import PermissionService
 from jupyter_datasets.services.versions import records
 from jupyter_datasets.services.versions.edits import EditService
+from jupyter_datasets.services.versions.open_store import OpenStore
 from jupyter_datasets.services.versions.service import VersionService
 from jupyter_datasets.settings import Settings
 from jupyter_datasets.store.backends import LocalBackend
@@ -52,10 +53,16 @@ class Container:
         self.objects = Objects(self.backend, self._locate)
         self.permissions = PermissionService()
         self.datasets = DatasetService(self.database, self.permissions)
-        shared = (self.database, self.permissions, self.datasets, self.objects, self.backend)
-        self.versions = VersionService(*shared)
-        self.edits = EditService(*shared)
-        self.health = HealthService(*shared, embedded=not settings.catalog_url)
+        opened = OpenStore(
+            database=self.database,
+            permissions=self.permissions,
+            datasets=self.datasets,
+            objects=self.objects,
+            backend=self.backend,
+        )
+        self.versions = VersionService(opened)
+        self.edits = EditService(opened)
+        self.health = HealthService(opened, embedded=not settings.catalog_url)
         self.jobs = JobService(self.database, self.permissions)
         self.imports = imports.ImportService(
             self.permissions, self.datasets, self.edits, self.jobs, self.backend, settings
@@ -78,9 +85,16 @@ class Container:
         alone = not self.settings.catalog_url
         with self.database.hold():
             self.runner.recover(alone=alone)
-            if alone:
-                for folder in self.backend.stagings():
-                    self.backend.discard(folder)
+            self._clear_staging(alone)
+
+    def _clear_staging(self, alone: bool) -> None:
+        """Discard what nobody will use: all of it, or where others work in the store too, what is of jobs that ended.
+
+        There, what an edit staged whose process died stays for collection.
+        """
+        names = [folder.name for folder in self.backend.stagings()]
+        for name in names if alone else self.jobs.ended(names):
+            self.backend.discard_staging(name)
 
     def close(self, *, wait: bool = True) -> None:
         """End jobs (waited for, or cancelled), children and the catalog. May be repeated."""

@@ -42,6 +42,7 @@ class ErrorKind(StrEnum):
     JOB_NOT_FOUND = "job-not-found"
     EDIT_NOT_FOUND = "edit-not-found"
     STORE_NOT_FOUND = "store-not-found"
+    ROUTE_NOT_FOUND = "route-not-found"
     UNBORN_BRANCH = "unborn-branch"
     NO_VERSION_AT_TIME = "no-version-at-time"
     # already exists
@@ -81,6 +82,7 @@ class ErrorKind(StrEnum):
     STORAGE_FULL = "storage-full"
     STORAGE_IO = "storage-io"
     COMMIT_UNKNOWN = "commit-unknown"
+    SERVER_UNREACHABLE = "server-unreachable"
     OBJECT_DAMAGED = "object-damaged"
     OBJECT_MISSING = "object-missing"
     STORE_TOO_NEW = "store-too-new"

@@ -120,6 +120,13 @@ def check_limit(limit: int) -> int:
     raise InvalidInputError(f"A page has 1 to {_MAX_PAGE:,} entries; {limit} were asked for.")
 
 
+def check_offset(offset: int) -> int:
+    """How many entries of a list to pass over, or an error."""
+    if 0 <= offset < 1 << 62:
+        return offset
+    raise InvalidInputError(f"An offset counts from 0; {offset} was asked for.")
+
+
 _MAX_PAGE = 10_000
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -179,6 +186,29 @@ def repair_name(text: str) -> str:
         name = "_" + name
     name = name[:_NAME_LENGTH].strip()
     return name + "_" if name.casefold() in _RESERVED else name
+
+
+def repair_columns(names: Sequence[str]) -> tuple[list[str], dict[int, str]]:
+    """Names of columns that are not empty, hold no NUL and differ in more than case; each keeps its own if it can.
+
+    Returns
+    -------
+    tuple
+        All names, and those that had to change by their position, counted from 1.
+    """
+    taken: set[str] = set()
+    repaired, changed = [], {}
+    wanted = {name.casefold() for name in names}
+    for position, name in enumerate(names, start=1):
+        base = name.replace("\0", "_") or f"column_{position}"
+        free, number = base, 2
+        while free.casefold() in taken or (free != name and free.casefold() in wanted):
+            free, number = f"{base}_{number}", number + 1
+        taken.add(free.casefold())
+        repaired.append(free)
+        if free != name:
+            changed[position] = free
+    return repaired, changed
 
 
 def name_key(name: str) -> str:

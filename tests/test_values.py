@@ -27,6 +27,7 @@ from jupyter_datasets.values import (
     nearest,
     new_id,
     now,
+    repair_columns,
     repair_name,
     to_datetime,
 )
@@ -98,6 +99,26 @@ def test_a_repaired_name_breaks_no_rule_and_needs_no_repair(text: str) -> None:
     repaired = repair_name(text)
     assert check_name(repaired) == repaired
     assert repair_name(repaired) == repaired or repaired.endswith("_") or repaired.startswith("_")
+
+
+@pytest.mark.parametrize(
+    ("names", "repaired"),
+    [
+        (["a", "b"], ["a", "b"]),
+        (["", "a", ""], ["column_1", "a", "column_3"]),
+        (["a", "A", "a"], ["a", "A_2", "a_3"]),
+        (["a", "A", "a_2"], ["a", "A_3", "a_2"]),
+        (["column_2", ""], ["column_2", "column_2_2"]),
+        (["STRASSE", "straße"], ["STRASSE", "straße_2"]),
+        (["a\0b", "a_b"], ["a_b_2", "a_b"]),
+        ([" ", "😀", 'q"', "it's", "select"], [" ", "😀", 'q"', "it's", "select"]),
+    ],
+)
+def test_names_of_columns_are_repaired(names: list[str], repaired: list[str]) -> None:
+    """They must not be empty, hold NUL or differ in case alone; one that is fine is not changed for another's sake."""
+    found, changed = repair_columns(names)
+    assert found == repaired
+    assert changed == {i: new for i, (old, new) in enumerate(zip(names, repaired, strict=True), 1) if old != new}
 
 
 def test_names_that_differ_in_case_or_composition_share_their_key() -> None:

@@ -76,6 +76,11 @@ class Database:
             self._catalog, timeout=busy_timeout, idle_close=idle_close if self._embedded is not None else None
         )
 
+    @property
+    def opening(self) -> int | None:
+        """A number that stays the same as long as nobody but this process can write to the catalog, else None."""
+        return self._lease.opening if self._embedded is not None else None
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one consistent state; whatever it might write is not kept.
@@ -105,7 +110,10 @@ class Database:
             yield UnitOfWork(connection, place=self._catalog.place, events=self.events, look=self._look)
 
     def hold(self) -> AbstractContextManager[None]:
-        """Keep the store open and held inside the block, for a job or an open result. Blocks may nest and overlap."""
+        """Keep the store open and held inside the block, for a job or an open edit. Blocks may nest and overlap.
+
+        An open result needs none: it reads segments, and asks the catalog for nothing.
+        """
         return self._lease.hold()
 
     @contextmanager

@@ -16,6 +16,7 @@ from jupyter_datasets.values import evolve, new_id, now
 FORMAT = 1
 CATALOG = "catalog.duckdb"
 _FORMAT_FILE = "format.json"
+_ALWAYS: Mapping[str, type] = {"format": int, "created_us": int, "program": str}
 # What a store may hold before its format.json is there: the lock comes first, and objects may be written early.
 _BEFORE_FORMAT = frozenset({"lock", "server.json", "staging", "objects", "packs"})
 
@@ -64,31 +65,28 @@ class StoreFormat:
         InvalidInputError
             The folder is not a store and not empty.
         DamagedObjectError
-            ``format.json`` cannot be read.
+            ``format.json`` is missing or cannot be read.
         """
         file = store / _FORMAT_FILE
-        if not file.exists():
-            _check_empty(store)
-            made = cls(format=FORMAT, created_us=now(), program=program_version())
-            made.save(store)
-            return made
-        found = cls._parse(file)
-        if found.format > FORMAT:
-            raise _store_too_new(store, found.program)
-        return found
+        if file.exists():
+            return cls._parse(file)
+        if is_store(store):
+            raise _damaged(file, ErrorKind.OBJECT_MISSING, f"is missing ({file})")
+        _check_empty(store)
+        made = cls(format=FORMAT, created_us=now(), program=program_version())
+        made.save(store)
+        return made
 
     @classmethod
     def _parse(cls, file: Path) -> Self:
-        try:
-            values = dict(json.loads(file.read_bytes()))
-            known = {name: values.pop(name) for name in ("format", "created_us", "program")}
-            return cls(**known, catalog=values.pop("catalog", None), others=values)
-        except (ValueError, KeyError, TypeError) as error:
-            raise DamagedObjectError(
-                f"{file} cannot be read: {error}.",
-                next_step="Restore this file from a copy of the store.",
-                details={"object": _FORMAT_FILE, "path": str(file)},
-            ) from error
+        values = _read_values(file)
+        number, program = values.get("format"), values.get("program")
+        if type(number) is int and number > FORMAT:  # before the rest, of which a later format may have made another
+            raise _too_new(file, number, program if isinstance(program, str) else None)
+        if wrong := [name for name, kind in _ALWAYS.items() if type(values.get(name)) is not kind]:
+            raise _unreadable(file, f"it does not tell its {wrong[0]!r}")
+        known = {name: values.pop(name) for name in _ALWAYS}
+        return cls(**known, catalog=values.pop("catalog", None), others=values)
 
     def with_catalog(self, revision: str) -> Self:
         """The same, with another schema revision of the catalog."""
@@ -101,9 +99,19 @@ class StoreFormat:
         replace_file(store / _FORMAT_FILE, json.dumps(values, indent=2).encode(), mode=0o644, durable=True)
 
 
+def _read_values(file: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(file.read_bytes())
+    except ValueError as error:
+        raise _unreadable(file, str(error)) from error
+    if not isinstance(values, dict):
+        raise _unreadable(file, "it holds no JSON object")
+    return values
+
+
 def is_store(folder: Path) -> bool:
-    """Whether the folder is a store, rather than missing or something else."""
-    return (folder / _FORMAT_FILE).exists()
+    """Whether the folder is a store, whole or damaged, rather than missing or something else."""
+    return (folder / _FORMAT_FILE).exists() or all((folder / name).exists() for name in (CATALOG, "lock"))
 
 
 def check_folder(store: Path) -> None:
@@ -124,11 +132,25 @@ def _check_empty(store: Path) -> None:
         )
 
 
-def _store_too_new(store: Path, program: str) -> FormatError:
+def _too_new(file: Path, number: int, program: str | None) -> FormatError:
+    needs = program or f"a jupyter_datasets that knows format {number}"
     return FormatError(
-        f"The store {store} was made by {program}; this is {program_version()}, which cannot read it.",
-        next_step=f"Install {program} or newer.",
-        details={"needs": program, "path": str(store)},
+        f"The store's {file.name} tells format {number} ({file}); {program_version()} knows them up to {FORMAT}.",
+        next_step=f"Install {needs}, or newer.",
+        details={"needs": needs, "path": str(file.parent)},
+    )
+
+
+def _unreadable(file: Path, why: str) -> DamagedObjectError:
+    return _damaged(file, ErrorKind.OBJECT_DAMAGED, f"cannot be read ({file}): {why}")
+
+
+def _damaged(file: Path, kind: ErrorKind, what: str) -> DamagedObjectError:
+    return DamagedObjectError(
+        f"The store's {file.name} {what}.",
+        kind=kind,
+        next_step="Nothing was changed. Put the file back from a copy of the store.",
+        details={"object": file.name, "path": str(file)},
     )
 
 

@@ -95,7 +95,7 @@ class Schema:
         """
         if revision == self.head or self.knows(revision):
             return
-        needs = program or "a newer jupyter_datasets"
+        needs = program or f"a jupyter_datasets that knows schema {revision}"
         raise FormatError(
             f"{place[:1].upper()}{place[1:]} has schema {revision}; {program_version()} knows it up to {self.head}.",
             kind=ErrorKind.CATALOG_TOO_NEW,

@@ -42,6 +42,7 @@ commits = Table(
     Column("message", String, nullable=False),
     PrimaryKeyConstraint("dataset_id", "id"),
     Index("commits_by_seq", "dataset_id", "seq", unique=True),
+    Index("commits_by_id", "id"),  # DuckDB looks nothing up in an index of several columns
 )
 
 refs = Table(

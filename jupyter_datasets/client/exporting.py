@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
 import duckdb
 import pyarrow as pa
 
-from jupyter_datasets.errors import ErrorKind, InvalidInputError, StorageError
+from jupyter_datasets.errors import DatasetsError, ErrorKind, InvalidInputError, StorageError
 from jupyter_datasets.sqltext import quote_text
 from jupyter_datasets.store import segments
 from jupyter_datasets.values import new_id
@@ -41,6 +42,8 @@ def export(rows: pa.RecordBatchReader, target: Path, format: Format | None = Non
         The format is not known.
     StorageError
         The file cannot be written; what was there before stays.
+    DamagedObjectError
+        The rows cannot be read.
     """
     chosen = _format_of(target) if format is None else _known(format)
     options = _COPY[chosen]
@@ -48,8 +51,8 @@ def export(rows: pa.RecordBatchReader, target: Path, format: Format | None = Non
         _check_exact(rows.schema)
     writing = target.with_name(f".{target.name}.{new_id()}")
     try:
-        with segments.connect() as connection:
-            connection.register("exported", rows)
+        with segments.connect() as connection, _error_kept(rows) as exported:
+            connection.register("exported", exported)
             connection.execute(f"COPY (SELECT * FROM exported) TO {quote_text(str(writing))} ({options})")
         writing.replace(target)
     except (duckdb.IOException, OSError) as error:
@@ -61,6 +64,27 @@ def export(rows: pa.RecordBatchReader, target: Path, format: Format | None = Non
         with suppress(OSError):
             writing.unlink()
     return target
+
+
+@contextmanager
+def _error_kept(rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatchReader]:
+    """The same rows; an error while they are read is raised as it is, where DuckDB would leave its text alone."""
+    kept: list[DatasetsError] = []
+
+    def read() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from rows
+        except DatasetsError as error:
+            kept.append(error)
+            raise
+
+    try:
+        yield pa.RecordBatchReader.from_batches(rows.schema, read())
+    except duckdb.Error:
+        if not kept:
+            raise
+    if kept:
+        raise kept[0]
 
 
 def _check_exact(schema: pa.Schema) -> None:

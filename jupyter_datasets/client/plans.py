@@ -15,6 +15,7 @@ from jupyter_datasets.engine.pool import Engine
 from jupyter_datasets.engine.relations import Scan
 from jupyter_datasets.errors import NotFoundError
 from jupyter_datasets.services.datasets.models import Dataset as DatasetModel
+from jupyter_datasets.store.reading import check_segments
 from jupyter_datasets.values import CommitId, DatasetId, name_key
 
 _REMEMBERED = 64
@@ -57,7 +58,7 @@ class Plans:
         plan = self._recall(key)
         if plan is None:
             name = table or self._default_table(dataset, commit)
-            scan = scan_of(self._transport.plan(dataset.id, commit, name))
+            scan = scan_of(self._transport.fetch(self._transport.plan(dataset.id, commit, name)))
             plan = _Plan(scan=scan, table=name, stamps=_stamps(scan.files))
             self._remember(key, plan)
         return plan.scan
@@ -66,8 +67,9 @@ class Plans:
         """Have the files of a scan looked at again; raises DamagedObjectError when one is not as it should be."""
         with self._lock:
             found = [(key, plan.table) for key, plan in self._plans.items() if plan.scan is scan]
-        for (dataset_id, commit, _), table in found:
+        for (dataset_id, commit, _), table in found:  # tells the versions, too, that a damaged file belongs to
             self._transport.plan(dataset_id, commit, table)
+        check_segments(scan.files)
 
     def table_names(self, dataset: DatasetModel, ref: str) -> Sequence[str]:
         """The tables at a reference; none where it names no version."""

@@ -19,7 +19,7 @@ from jupyter_datasets.services.versions.models import Commit as CommitModel
 from jupyter_datasets.services.versions.models import FileInfo, ScanPlan, TableInfo
 from jupyter_datasets.services.versions.models import Version as VersionModel
 from jupyter_datasets.store import schemas
-from jupyter_datasets.store.reading import OrderedReader
+from jupyter_datasets.store.reading import OrderedReader, check_segments
 from jupyter_datasets.store.schemas import Schema
 from jupyter_datasets.values import name_key, nearest, short
 
@@ -187,10 +187,13 @@ class Table:
 
     def to_arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
         """All rows in order, of all columns or those named."""
-        return OrderedReader(self._fields, columns).table(self._paths)
+        streamed = self._transport.stream(self._plan, columns)
+        return OrderedReader(self._fields, columns).table(self._paths) if streamed is None else streamed.read_all()
 
     def scan(self, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
         """All rows in order, as a stream that holds a few segments at a time."""
+        if (streamed := self._transport.stream(self._plan, columns)) is not None:
+            return streamed
         reader = OrderedReader(self._fields, columns)
         return pa.RecordBatchReader.from_batches(reader.arrow_schema, reader.batches(self._paths))
 
@@ -208,10 +211,13 @@ class Table:
     def relation(self) -> duckdb.DuckDBPyRelation:
         """A DuckDB relation over the table; its order of rows is not promised."""
         scan = self._scan
+        check_segments(scan.files)  # now, for what DuckDB says when it runs is its own
         return self._engine.cursor().sql(scan.sql("?"), params=scan.parameters or None)
 
     def head(self, rows: int = 5) -> pa.Table:
         """The first rows."""
+        if (streamed := self._transport.stream(self._plan, limit=rows)) is not None:
+            return streamed.read_all()
         reader = OrderedReader(self._fields)
         taken, left = [reader.arrow_schema.empty_table()], rows
         for path, segment in zip(self._paths, self._plan.segments, strict=True):
@@ -228,9 +234,13 @@ class Table:
     def _plan(self) -> ScanPlan:
         return self._transport.plan(self._model.dataset_id, self._model.commit.id, self.info.name)
 
+    @cached_property
+    def _here(self) -> ScanPlan:
+        return self._transport.fetch(self._plan)
+
     @property
     def _paths(self) -> list[str]:
-        return [segment.path for segment in self._plan.segments]
+        return [segment.path for segment in self._here.segments]
 
     @cached_property
     def _fields(self) -> Schema:
@@ -238,7 +248,7 @@ class Table:
 
     @property
     def _scan(self) -> Scan:
-        return scan_of(self._plan)
+        return scan_of(self._here)
 
     def _title(self) -> str:
         return f"{self._place}.{self.name}: {display.count(self.num_rows, 'row')}, {display.size(self.info.bytes)}"

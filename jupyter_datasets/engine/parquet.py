@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jupyter_datasets.engine.failures import damaged_parquet, reading_parquet, value_error
-from jupyter_datasets.engine.report import ColumnType, FileReport, declared_by_position, repair_names
+from jupyter_datasets.engine.report import ColumnType, FileReport, declared_by_position
 from jupyter_datasets.engine.session import export_types, literal_path, open_session
 from jupyter_datasets.engine.tabular import NARROW, query_stacked
 from jupyter_datasets.sqltext import quote_name
+from jupyter_datasets.values import repair_columns
 
 _BATCH_ROWS = 65_536
 _BATCH_CELLS = 2 << 20
@@ -63,7 +64,7 @@ class ParquetSource:
             labels = self._labels()
         if len(labels) != len(names):
             raise damaged_parquet(shown, "its schema contradicts itself")
-        repaired, report.renamed = repair_names(names)
+        repaired, report.renamed = repair_columns(names)
         wanted = declared_by_position(shown, repaired, types)
         self._plan = [
             _Column(label=label, stored=stored, type=wanted.get(i, stored)) for i, (label, stored) in enumerate(labels)

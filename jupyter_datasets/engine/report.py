@@ -76,23 +76,6 @@ class FileReport:
         return FileReport(notes=list(self.notes), renamed=dict(self.renamed), widened=dict(self.widened))
 
 
-def repair_names(names: Sequence[str]) -> tuple[list[str], dict[int, str]]:
-    """Names that are not blank and differ in more than case, and those that had to change, by position from 1."""
-    taken: set[str] = set()
-    repaired, changed = [], {}
-    wanted = {name.casefold() for name in names}
-    for position, name in enumerate(names, start=1):
-        base = name if name.strip() else f"column_{position}"
-        free, number = base, 2
-        while free.casefold() in taken or (free != name and free.casefold() in wanted):
-            free, number = f"{base}_{number}", number + 1
-        taken.add(free.casefold())
-        repaired.append(free)
-        if free != name:
-            changed[position] = free
-    return repaired, changed
-
-
 def types_by_position(names: Sequence[str], types: Mapping[str, str]) -> dict[int, str]:
     """Types that are given by name, for those of the columns that have one. Case makes no difference."""
     places = {name.casefold(): i for i, name in enumerate(names)}

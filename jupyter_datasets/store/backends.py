@@ -10,7 +10,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +23,10 @@ Kind = Literal["objects", "packs"]
 _STAMP_BASE = 978_307_200  # 2001-01-01, so that no tool takes the time for an unset one
 _READ_ONLY = 0o444
 _HASH_LENGTH = 64
+_RESTORE = (
+    "Restore the file from a copy of the store; until then nothing that needs it can be read. "
+    "'jupyter datasets doctor --rehash all' lists what that is."
+)
 
 
 @contextmanager
@@ -141,6 +145,11 @@ class LocalBackend:
         finally:
             self.discard(folder)
 
+    def remove(self, kind: Kind, name: str) -> None:
+        """Remove an object that nothing needs, if the system lets it: one that stays is garbage for collection."""
+        with suppress(OSError):
+            self.path(kind, name).unlink()
+
     def read(self, kind: Kind, name: str, offset: int = 0, length: int = -1) -> bytes:
         """Bytes of an object; a missing one is a :class:`DamagedObjectError`."""
         path = self.path(kind, name)
@@ -164,11 +173,7 @@ class LocalBackend:
             The file is missing, or its content has another hash.
         """
         path = self.path("objects", name)
-        try:
-            if path.stat().st_mtime_ns != _stamp_ns(name):
-                self.rehash("objects", name)
-        except FileNotFoundError as error:
-            raise missing(name, path) from error
+        check_file(path, name)
         return path
 
     def rehash(self, kind: Kind, name: str) -> None:
@@ -192,9 +197,25 @@ def missing(name: str, path: Path) -> DamagedObjectError:
     return DamagedObjectError(
         f"Object {short(name)} is missing ({path}).",
         kind=ErrorKind.OBJECT_MISSING,
-        next_step="Restore the file from a copy of the store; nothing that needs it can be read until then.",
+        next_step=_RESTORE,
         details={"object": name, "path": str(path)},
     )
+
+
+def check_file(path: Path, name: str) -> None:
+    """Read a file and compare its hash with its name, unless its time stamp tells that nothing wrote to it.
+
+    Raises
+    ------
+    DamagedObjectError
+        The file is missing, or its content has another hash.
+    """
+    try:
+        untouched = path.stat().st_mtime_ns == _stamp_ns(name)
+    except FileNotFoundError as error:
+        raise missing(name, path) from error
+    if not untouched:
+        verify(path, name)
 
 
 def verify(path: Path, name: str) -> None:
@@ -214,7 +235,7 @@ def verify(path: Path, name: str) -> None:
     if actual != name:
         raise DamagedObjectError(
             f"Object {short(name)} is damaged: its content has another hash ({path}).",
-            next_step="Restore the file from a copy of the store; nothing that needs it can be read until then.",
+            next_step=_RESTORE,
             details={"object": name, "path": str(path)},
         )
 

@@ -13,6 +13,7 @@ from jupyter_datasets.errors import ErrorKind, InvalidInputError
 from jupyter_datasets.sqltext import quote_name, quote_text
 from jupyter_datasets.store import exactness, forms, logical, segments
 from jupyter_datasets.store.schemas import Column, Field, Schema
+from jupyter_datasets.values import repair_columns
 
 BATCH_ROWS = 65_536
 _BATCH_BYTES = 16 << 20
@@ -44,26 +45,12 @@ def inspect(schema: pa.Schema) -> Arrival:
     """
     if not schema.names:
         raise InvalidInputError("There are no columns.", next_step="Give a table with at least one column.")
-    names, warnings = repair_names(schema.names)
+    given = schema.names
+    names, changed = repair_columns(given)
     kinds = _logical_types(schema.remove_metadata())
     columns = tuple(Column(name=name, type=kind) for name, kind in zip(names, kinds, strict=True))
+    warnings = (f"Column {i} was called {given[i - 1]!r}; it is {name!r} now." for i, name in changed.items())
     return Arrival(columns=columns, warnings=tuple(warnings))
-
-
-def repair_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Names that are not empty, hold no NUL and differ in more than case, and what was changed, for people."""
-    taken: set[str] = set()
-    repaired, warnings = [], []
-    for position, name in enumerate(names, start=1):
-        base = name.replace("\0", "_") or f"column_{position}"
-        free, number = base, 2
-        while free.casefold() in taken:
-            free, number = f"{base}_{number}", number + 1
-        taken.add(free.casefold())
-        repaired.append(free)
-        if free != name:
-            warnings.append(f"Column {position} was called {name!r}; it is {free!r} now.")
-    return repaired, warnings
 
 
 def conform(

@@ -16,6 +16,9 @@ from jupyter_datasets.sqltext import quote_name
 
 LeafText = Callable[["LogicalType"], str]
 
+FIELD_ID = "__duckdb_field_id"
+"""What DuckDB's Parquet writer calls a field's own id among those of its parts; no column or part can be called so."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LogicalType:
@@ -206,9 +209,23 @@ def check_supported(column: str, logical: str) -> None:
     InvalidInputError
         With ``kind`` UNSUPPORTED_TYPE; ``details``: ``column``, ``part`` (the path inside a nested type), ``type``.
     """
-    for path, leaf in _paths(column, parse(logical)):
+    node = parse(logical)
+    for path, leaf in _paths(column, node):
         if leaf.kind not in _STORABLE:
             raise _unsupported(column, path, leaf)
+    if reserved := next((name for name in _names(node) if name.casefold() == FIELD_ID), None):
+        raise InvalidInputError(
+            f"Column {column!r} has a part called {reserved!r}, a name that segments keep for themselves.",
+            kind=ErrorKind.UNSUPPORTED_TYPE,
+            next_step="Give that part another name.",
+            details={"column": column, "part": reserved, "type": node.text},
+        )
+
+
+def _names(node: LogicalType) -> Iterator[str]:
+    for name, part in node.parts:
+        yield name
+        yield from _names(part)
 
 
 def _paths(path: str, node: LogicalType) -> Iterator[tuple[str, LogicalType]]:

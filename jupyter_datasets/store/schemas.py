@@ -11,8 +11,6 @@ from jupyter_datasets.sqltext import quote_name, quote_text
 from jupyter_datasets.store import forms, logical
 from jupyter_datasets.values import nearest
 
-_FIELD_ID = "__duckdb_field_id"  # the key of a field's own id among those of its parts; no column can be called so
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
@@ -143,7 +141,7 @@ class Schema:
         return replace(self, fields=fields, next_id=self.next_id + count)
 
     def _free_birth(self, name: str) -> str:
-        taken = {f.birth.casefold() for f in self.fields} | {_FIELD_ID}
+        taken = {f.birth.casefold() for f in self.fields} | {logical.FIELD_ID}
         birth, number = name, 2
         while birth.casefold() in taken:
             birth, number = f"{name}_{number}", number + 1
@@ -293,4 +291,4 @@ def _nested_ids(node: logical.LogicalType, own: int, ids: Iterator[int]) -> str:
     if not node.parts:
         return str(own)
     parts = [f"{quote_name(name)}: {_nested_ids(part, next(ids), ids)}" for name, part in node.parts]
-    return "{" + ", ".join([f"{_FIELD_ID}: {own}", *parts]) + "}"
+    return "{" + ", ".join([f"{logical.FIELD_ID}: {own}", *parts]) + "}"

@@ -28,7 +28,7 @@ _STDERR_KEPT = 64 << 10
 _CHUNK = 1 << 16
 _CLOSE_GRACE = 0.2  # seconds
 _KEPT_VARIABLES = re.compile(
-    r"PATH|HOME|LANG|LC_.*|TMPDIR|JUPYTER_DATASETS_FAULT|PYTHONPATH|PYTHONHOME|LD_LIBRARY_PATH|DYLD_.*"
+    r"PATH|HOME|LANG|LC_.*|JUPYTER_DATASETS_FAULT|PYTHONPATH|PYTHONHOME|LD_LIBRARY_PATH|DYLD_.*"
 )
 _log = logging.getLogger(__name__)
 
@@ -45,6 +45,8 @@ class Observer(Protocol):
 
 class ChildProcess:
     """A child that runs one task at a time. Used by one thread at a time.
+
+    It works in a temporary folder of its own, which goes with it however it ends.
 
     Parameters
     ----------
@@ -63,7 +65,8 @@ class ChildProcess:
         self._outbox = bytearray()
         self._inbox = Inbox()
         self._stderr = b""
-        self._process, self._stdin, self._answers, self._errors = _spawn()
+        self._folder = tempfile.TemporaryDirectory(prefix="jupyter-datasets-", ignore_cleanup_errors=True)
+        self._process, self._stdin, self._answers, self._errors = _spawn(self._folder.name)
         self._selector = selectors.DefaultSelector()
         for descriptor in (self._answers, self._errors):
             self._selector.register(descriptor, selectors.EVENT_READ)
@@ -152,6 +155,7 @@ class ChildProcess:
             self.kill()
         os.close(self._answers)
         os.close(self._errors)
+        self._folder.cleanup()
 
     def _post(self, message: Message) -> None:
         if not self._outbox:
@@ -194,8 +198,8 @@ class ChildProcess:
         return data
 
 
-def _spawn() -> tuple[subprocess.Popen[bytes], int, int, int]:
-    """Start a child; the process and this side's ends of its input, its answers and its stderr."""
+def _spawn(folder: str) -> tuple[subprocess.Popen[bytes], int, int, int]:
+    """Start a child in a folder; the process and this side's ends of its input, its answers and its stderr."""
     input_end, stdin = os.pipe()
     answers, answers_end = os.pipe()
     errors, errors_end = os.pipe()
@@ -207,8 +211,8 @@ def _spawn() -> tuple[subprocess.Popen[bytes], int, int, int]:
             stdout=errors_end,
             stderr=errors_end,
             pass_fds=(answers_end,),
-            env=_environment(),
-            cwd=tempfile.gettempdir(),
+            env={**_environment(), "TMPDIR": folder},
+            cwd=folder,
             process_group=0,  # Ctrl-C in the terminal is for us, and we decide
         )
     except OSError:

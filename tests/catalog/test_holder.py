@@ -224,12 +224,38 @@ def test_a_store_of_a_newer_program_is_refused_naming_it(store):
     assert caught.value.details["needs"] == "jupyter_datasets 9.1"
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": 1}'])
+@pytest.mark.parametrize("content", ['{"format": 99}', '{"format": 99, "program": 7}', '{"format": 99, "x": {}}'])
+def test_a_newer_format_is_told_by_its_number_alone(store, content):
+    open_once(store)
+    (store / "format.json").write_text(content)
+    with pytest.raises(FormatError, match="Install a jupyter_datasets that knows format 99") as caught:
+        open_once(store)
+    assert caught.value.details["needs"] == "a jupyter_datasets that knows format 99"
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "null", "\0\0", "{}", '{"format": 1}', '{"format": "1", "created_us": 1, "program": "x"}'],
+)
 def test_a_format_file_that_cannot_be_read_is_damage(store, content):
     open_once(store)
     (store / "format.json").write_text(content)
-    with pytest.raises(DamagedObjectError, match=r"format\.json"):
+    told = r"The store's format\.json cannot be read \(.*Put the file back"
+    with pytest.raises(DamagedObjectError, match=told) as caught:
         open_once(store)
+    assert caught.value.kind is ErrorKind.OBJECT_DAMAGED
+
+
+def test_a_store_without_its_format_file_is_damage_and_stays_as_it_is(store):
+    """It is neither taken for a folder of something else nor made anew."""
+    open_once(store)
+    (store / "format.json").unlink()
+    held = sorted(os.listdir(store))
+    told = r"The store's format\.json is missing \(.*Put the file back"
+    with pytest.raises(DamagedObjectError, match=told) as caught:
+        open_once(store)
+    assert caught.value.kind is ErrorKind.OBJECT_MISSING
+    assert sorted(os.listdir(store)) == held
 
 
 def test_keys_that_others_keep_in_the_format_file_stay(store):

@@ -69,15 +69,15 @@ def stranger() -> Actor:
 
 
 class World:
-    """The dataset ``trips`` of a store; tables have a column ``n`` unless given whole."""
+    """A dataset of a store, ``trips`` by default; tables have a column ``n`` unless given whole."""
 
-    def __init__(self, container: Container, me: Actor) -> None:
+    def __init__(self, container: Container, me: Actor, name: str = "trips") -> None:
         self.container = container
         self.me = me
         self.datasets = container.datasets
         self.versions = container.versions
         self.edits = container.edits
-        self.id = self.datasets.create(me, "trips").id
+        self.id = self.datasets.create(me, name).id
 
     def begin(self, branch: str = "main") -> str:
         return self.edits.begin(self.me, self.id, branch).id

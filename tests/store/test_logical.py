@@ -54,6 +54,8 @@ def test_every_sample_type_is_supported(logical: str) -> None:
         ("TUPLE(INTEGER, INTEGER)[2]", "c[]"),
         ('"NULL"', "c"),
         ("TYPE", "c"),
+        ("STRUCT(a INTEGER, __duckdb_field_id INTEGER)", "__duckdb_field_id"),
+        ("MAP(VARCHAR, STRUCT(__DuckDB_field_id VARCHAR)[])", "__DuckDB_field_id"),
     ],
 )
 def test_unsupported_types_are_named(logical: str, part: str) -> None:

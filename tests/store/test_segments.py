@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -381,3 +384,22 @@ def test_many_writers_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert results == [_names(alone)] * 4
+
+
+def test_what_does_not_fit_into_memory_goes_to_a_private_folder_until_the_process_ends(tmp_path: Path) -> None:
+    """Nothing is put into the folder in which the user works."""
+    here, temporary = tmp_path / "here", tmp_path / "temporary"
+    here.mkdir()
+    temporary.mkdir()
+    script = "; ".join(
+        [
+            "import sys, pathlib; from jupyter_datasets.store import segments",
+            "segments.limit_memory(64)",
+            "segments.connect().execute('CREATE TABLE much AS SELECT hash(range) AS h FROM range(16_000_000)')",
+            "sys.exit(not list(pathlib.Path(sys.argv[1]).glob('*/*')))",
+        ]
+    )
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    subprocess.run([sys.executable, "-c", script, str(temporary)], cwd=here, env=environment, check=True)
+    assert list(temporary.iterdir()) == []
+    assert list(here.iterdir()) == []

@@ -52,6 +52,15 @@ def test_a_task_gets_its_plan_and_gives_its_result(pool: Pool) -> None:
     assert perform(pool, "add", {"numbers": [1, 2, 3]}) == {"sum": 6}
 
 
+def test_a_child_works_in_a_private_folder_that_goes_with_it(pool: Pool) -> None:
+    found = perform(pool, "tell_folders")
+    folder = Path(found["works in"])
+    assert found["puts temporary files in"] == str(folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    pool.close()
+    assert not folder.exists()
+
+
 def test_plans_and_results_of_many_megabytes_pass(pool: Pool) -> None:
     plan = {"text": ["é" * 1000] * 5000}
     assert perform(pool, "echo", plan) == plan

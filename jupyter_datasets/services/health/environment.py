@@ -108,7 +108,9 @@ def _staging(store: Path, embedded: bool) -> Check:
     count = len(LocalBackend(store).stagings())
     if not count:
         message = "nothing is left over"
-    elif not embedded or find_holder(store):
+    elif not embedded:
+        message = f"{count} in use, or left by a process that died"
+    elif find_holder(store):
         message = f"{count} in use"
     else:
         message = f"{count} left by a process that died; opening the store removes what it can"

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from jupyter_datasets.catalog.database import Database
 from jupyter_datasets.catalog.schema import revision_of
 from jupyter_datasets.errors import DatasetsError
-from jupyter_datasets.services.datasets.service import DatasetService
 from jupyter_datasets.services.health import content, environment, records
 from jupyter_datasets.services.health.models import Check, Report
-from jupyter_datasets.services.permissions.service import PermissionService
+from jupyter_datasets.services.versions.open_store import OpenStore
 from jupyter_datasets.store import packs
-from jupyter_datasets.store.backends import LocalBackend
-from jupyter_datasets.store.objects import Objects
 from jupyter_datasets.values import Actor, DatasetId, ObjectHash, Role, short
 
 EVERYTHING = "all"
@@ -24,21 +20,12 @@ OnProgress = Callable[[int, int], object]
 class HealthService:
     """Looks at everything and changes nothing."""
 
-    def __init__(
-        self,
-        database: Database,
-        permissions: PermissionService,
-        datasets: DatasetService,
-        objects: Objects,
-        backend: LocalBackend,
-        *,
-        embedded: bool,
-    ) -> None:
-        self._database = database
-        self._permissions = permissions
-        self._datasets = datasets
-        self._objects = objects
-        self._backend = backend
+    def __init__(self, store: OpenStore, *, embedded: bool) -> None:
+        self._database = store.database
+        self._permissions = store.permissions
+        self._datasets = store.datasets
+        self._objects = store.objects
+        self._backend = store.backend
         self._embedded = embedded
 
     def check(self, actor: Actor, rehash: str | None = None, on_progress: OnProgress | None = None) -> Report:
@@ -48,7 +35,7 @@ class HealthService:
         ----------
         rehash
             A dataset, by id or name: also check all its versions, and read all their files again. ``"all"``: do so for
-            every dataset, and read every pack and file of the store again.
+            every dataset, read every pack and file of the store again, and count the files that no version needs.
         on_progress
             Called while files are read again, with the bytes done and the bytes in all.
         """
@@ -95,14 +82,18 @@ class HealthService:
                 if only in (None, i)
             }
         needed = [content.needs(name, commits, self._objects) for name, commits in known.values()]
-        names = self._backend.names("objects") if only is None else iter({f for need in needed for f in need.files})
-        bad = self._reread(sorted(names), on_progress)
+        complete = not any(need.broken for need in needed)  # a version that cannot be read may need anything
+        used = {file for need in needed for file in need.files}
+        there = set(self._backend.names("objects")) if only is None else set()
+        bad = self._reread(sorted(used | there), on_progress)
         for need in needed:
             content.check_files(need, lambda name: _raise(bad.get(name)))
             yield from (_renamed(check, "rehash") for check in content.to_checks(need))
         if only is None:
             yield self._reread_packs()
-            yield from _unused(bad, {f for need in needed for f in need.files})
+            if complete:
+                yield self._unused(there, used)
+            yield from (_unneeded(bad[name], certain=complete) for name in sorted(bad.keys() - used))
 
     def _reread(self, names: list[ObjectHash], on_progress: OnProgress | None) -> dict[ObjectHash, DatasetsError]:
         total, done = sum(self._size("objects", name) for name in names), 0
@@ -116,6 +107,17 @@ class HealthService:
             if on_progress:
                 on_progress(done, total)
         return bad
+
+    def _unused(self, there: set[ObjectHash], used: set[ObjectHash]) -> Check:
+        unused = there - used
+        size = sum(self._size("objects", name) for name in unused)
+        extra = f"; no version needs {len(unused):,} of them, {size:,} bytes, which do no harm" if unused else ""
+        return Check(
+            name="rehash files",
+            status="ok",
+            message=f"segments and files: {len(there):,}{extra}",
+            details={"unused": len(unused), "unused_bytes": size},
+        )
 
     def _reread_packs(self) -> Check:
         with self._database.read() as connection:
@@ -160,8 +162,9 @@ def _raise(error: DatasetsError | None) -> None:
         raise error
 
 
-def _unused(bad: dict[ObjectHash, DatasetsError], used: set[ObjectHash]) -> Iterator[Check]:
-    for name, error in bad.items():
-        if name not in used:
-            step = "Remove the file: no version needs it, and a later write of the same content would trust it."
-            yield Check.failed("rehash", error).model_copy(update={"next_step": step})
+def _unneeded(error: DatasetsError, *, certain: bool) -> Check:
+    check = Check.failed("rehash", error)
+    if not certain:
+        return check
+    step = "Remove the file: no version needs it, and a later write of the same content would trust it."
+    return check.model_copy(update={"next_step": step})

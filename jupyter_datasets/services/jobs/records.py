@@ -47,10 +47,11 @@ def page(
     dataset_id: str | None,
     before: str | None,
     limit: int,
+    offset: int = 0,
 ) -> list[Job]:
     """Jobs that match, newest first, older than the job ``before``."""
     wanted = {jobs.c.status: status and status.value, jobs.c.kind: kind, jobs.c.dataset_id: dataset_id}
-    query = select(jobs).order_by(jobs.c.id.desc()).limit(limit)
+    query = select(jobs).order_by(jobs.c.id.desc()).limit(limit).offset(offset)
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
     if before is not None:
         query = query.where(jobs.c.id < before)
@@ -93,6 +94,11 @@ def finish(connection: Connection, job: Job) -> bool:
 def unfinished(connection: Connection) -> Sequence[tuple[Job, str]]:
     """Every job that is queued or running, with the process that it belongs to."""
     return [(_from_row(row), row.holder) for row in connection.execute(select(jobs).where(_UNFINISHED))]
+
+
+def ended(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Those of these ids that are jobs which have ended."""
+    return set(connection.scalars(select(jobs.c.id).where(jobs.c.id.in_(list(ids)), ~_UNFINISHED)))
 
 
 def _dumps(value: dict[str, Any] | None) -> str | None:

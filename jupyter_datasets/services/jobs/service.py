@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 from jupyter_datasets.catalog.database import Database
 from jupyter_datasets.errors import (
+    ConflictError,
     DatasetsError,
     ErrorKind,
     InvalidInputError,
@@ -25,7 +27,7 @@ from jupyter_datasets.services.jobs.events import JobCancelRequested, JobEnded, 
 from jupyter_datasets.services.jobs.live import LiveJobs
 from jupyter_datasets.services.jobs.models import Job, JobStatus, Progress
 from jupyter_datasets.services.permissions.service import PermissionService
-from jupyter_datasets.values import Actor, DatasetId, Page, Role, new_id, now, to_datetime
+from jupyter_datasets.values import Actor, DatasetId, Page, Role, check_offset, new_id, now, to_datetime
 from jupyter_datasets.wire import error_to_json
 
 SAVE_INTERVAL = 2.0  # seconds between two writes of a job's progress to the catalog
@@ -100,14 +102,21 @@ class JobService:
         dataset_id: DatasetId | None = None,
         limit: int = 100,
         cursor: str | None = None,
+        offset: int = 0,
     ) -> Page[Job]:
-        """Jobs that match, newest first; the cursor is the id of the last one shown."""
+        """Jobs that match, newest first, without the first ``offset``; the cursor is the id of the last one shown."""
         self._permissions.require(actor, dataset_id, Role.READ)
         if not 1 <= limit <= _MAX_PAGE:
             raise InvalidInputError(f"A page has 1 to {_MAX_PAGE} jobs; {limit} were asked for.")
         with self._database.read() as connection:
             found = records.page(
-                connection, status=status, kind=kind, dataset_id=dataset_id, before=cursor, limit=limit + 1
+                connection,
+                status=status,
+                kind=kind,
+                dataset_id=dataset_id,
+                before=cursor,
+                limit=limit + 1,
+                offset=check_offset(offset),
             )
         items = [self.live.get(job.id) or job for job in found[:limit]]
         return Page(items=items, cursor=items[-1].id if len(found) > limit else None)
@@ -201,6 +210,11 @@ class JobService:
         status = JobStatus.CANCELLED if isinstance(error, JobCancelledError) else JobStatus.FAILED
         return self._end(job_id, status=status, error=error_to_json(error))
 
+    def ended(self, ids: Sequence[str]) -> set[str]:
+        """Those of these ids that are jobs which have ended."""
+        with self._database.read() as connection:
+            return records.ended(connection, ids)
+
     def _end(self, job_id: str, **outcome: Any) -> Job:
         outcome |= {"finished": to_datetime(now()), "cancel_requested": False}
         job = self.find(job_id)
@@ -230,8 +244,15 @@ class JobService:
         ----------
         alone
             Whether only one process can have this catalog open (an embedded store): then every other process that
-            held a job is gone. Else a process on another host is taken to live.
+            held a job is gone. Else those of this host are looked for, and one on another host is taken to live: to
+            know better, it would have to write down now and then that it does.
         """
+        try:
+            return self._mark_lost(alone)
+        except ConflictError:  # another process that opens the catalog marks the same jobs, and clears up after them
+            return ()
+
+    def _mark_lost(self, alone: bool) -> tuple[Job, ...]:
         with self._turn, self._database.begin() as uow:
             gone = [
                 _lost(job, holder)

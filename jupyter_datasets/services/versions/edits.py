@@ -16,20 +16,16 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from jupyter_datasets import faults
-from jupyter_datasets.catalog.database import Database
 from jupyter_datasets.errors import ConflictError, ErrorKind, NotFoundError
-from jupyter_datasets.services.datasets.service import DatasetService
-from jupyter_datasets.services.permissions.service import PermissionService
 from jupyter_datasets.services.versions import records, references
 from jupyter_datasets.services.versions.drafts import Draft
 from jupyter_datasets.services.versions.models import Commit, Edit, RefInfo
+from jupyter_datasets.services.versions.open_store import OpenStore
 from jupyter_datasets.services.versions.rows import Rows
 from jupyter_datasets.services.versions.service import log_move
 from jupyter_datasets.store import packs
-from jupyter_datasets.store.backends import LocalBackend
 from jupyter_datasets.store.canonical import hash_bytes
 from jupyter_datasets.store.commits import CommitObject, Content
-from jupyter_datasets.store.objects import Objects
 from jupyter_datasets.store.originals import stage_file
 from jupyter_datasets.values import (
     MAIN,
@@ -66,19 +62,12 @@ class _Open:
 class EditService:
     """Begin, change, then commit or abort. Changes are staged at once; a reference moves only on commit."""
 
-    def __init__(
-        self,
-        database: Database,
-        permissions: PermissionService,
-        datasets: DatasetService,
-        objects: Objects,
-        backend: LocalBackend,
-    ) -> None:
-        self._database = database
-        self._permissions = permissions
-        self._datasets = datasets
-        self._objects = objects
-        self._backend = backend
+    def __init__(self, store: OpenStore) -> None:
+        self._database = store.database
+        self._permissions = store.permissions
+        self._datasets = store.datasets
+        self._objects = store.objects
+        self._backend = store.backend
         self._open: dict[str, _Open] = {}
         self._last: dict[tuple[DatasetId, str], CommitId] = {}
         self._newest: dict[DatasetId, int] = {}
@@ -147,6 +136,8 @@ class EditService:
         ------
         ConflictError
             The branch moved since the edit began, and the edit does more than append. Nothing was changed.
+        NotFoundError
+            The dataset was deleted since. Nothing was changed.
         """
         opened = self._get(actor, edit)
         try:
@@ -258,7 +249,12 @@ class EditService:
         faults.reach("commit.before-pack")
         self._backend.write("packs", pack.name, pack.data)
         faults.reach("commit.before-catalog")
-        commit = self._record(actor, edit, commit_id, made, pack, sure=sure)
+        try:
+            commit = self._record(actor, edit, commit_id, made, pack, sure=sure)
+        except (ConflictError, NotFoundError):
+            # Nobody else wrote an equal pack: its note holds dataset, branch, commit and the microsecond.
+            self._backend.remove("packs", pack.name)
+            raise
         faults.reach("commit.after-catalog")
         self._objects.remember(texts)
         self._last[edit.dataset_id, edit.branch] = commit_id
@@ -272,6 +268,7 @@ class EditService:
 
         Where another writer made that wrong, the database's uniqueness says so, and the next try asks: ``sure``.
         """
+        self._datasets.get(actor, edit.dataset_id)  # refuses one that is in the bin by now
         ref = RefInfo(name=edit.branch, kind="branch", commit=commit_id)
         with self._database.begin() as uow:
             if not records.move_ref(uow.connection, edit.dataset_id, edit.branch, edit.base, commit_id):

@@ -27,14 +27,10 @@ def add_objects(connection: Connection, places: Mapping[ObjectHash, Place]) -> N
     connection.execute(insert(objects), rows)
 
 
-def packs(connection: Connection) -> list[ObjectHash]:
-    """The packs that the index names."""
-    return [ObjectHash(name) for name in connection.scalars(select(objects.c.pack).distinct())]
-
-
 # ---------------------------------------------------------------------------------------------------------- commits
 
 MAX_SEQ = (1 << 31) - 1  # of the catalog's column
+_COMMIT = [getattr(commits.c, name) for name in ("id", "parents", "seq", "author", "time_us", "message")]
 
 
 def add_commit(connection: Connection, dataset_id: DatasetId, commit: Commit) -> None:
@@ -54,9 +50,9 @@ def add_commit(connection: Connection, dataset_id: DatasetId, commit: Commit) ->
 
 def commit(connection: Connection, dataset_id: DatasetId, commit_id: CommitId) -> Commit | None:
     """A commit of the dataset by its full id."""
-    query = select(commits).where(commits.c.dataset_id == dataset_id, commits.c.id == commit_id)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _to_commit(row)
+    # Its few rows in all datasets: DuckDB uses no index where a second column is asked about.
+    query = select(commits.c.dataset_id, *_COMMIT).where(commits.c.id == commit_id)
+    return next((_to_commit(row[1:]) for row in connection.execute(query) if row[0] == dataset_id), None)
 
 
 def commit_ids_by_prefix(connection: Connection, dataset_id: DatasetId, prefix: str, limit: int = 5) -> list[CommitId]:
@@ -75,11 +71,11 @@ def commit_id_by_seq(connection: Connection, dataset_id: DatasetId, seq: int) ->
 def commits_between(connection: Connection, dataset_id: DatasetId, first: int, last: int) -> list[Commit]:
     """Commits of the dataset by number, both ends included, newest first."""
     query = (
-        select(commits)
+        select(*_COMMIT)
         .where(commits.c.dataset_id == dataset_id, commits.c.seq.between(first, last))
         .order_by(commits.c.seq.desc())
     )
-    return [_to_commit(row) for row in connection.execute(query).all()]
+    return [_to_commit(row) for row in connection.execute(query)]
 
 
 def newest_seq(connection: Connection, dataset_id: DatasetId) -> int:
@@ -96,15 +92,9 @@ def all_commit_ids(connection: Connection, dataset_id: DatasetId | None = None) 
     return [CommitId(c) for c in connection.scalars(query)]
 
 
-def _to_commit(row: Row[Any]) -> Commit:
-    return Commit(
-        id=CommitId(row.id),
-        parents=tuple(map(CommitId, row.parents.split())),
-        seq=row.seq,
-        author=row.author,
-        time=Micros(row.time_us),
-        message=row.message,
-    )
+def _to_commit(row: Sequence[Any]) -> Commit:
+    commit_id, parents, seq, author, time, message = row  # by position, for a page of the log has a thousand
+    return Commit(id=commit_id, parents=tuple(parents.split()), seq=seq, author=author, time=time, message=message)
 
 
 # ------------------------------------------------------------------------------------------------------- references

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from jupyter_datasets.catalog.database import Database
 from jupyter_datasets.catalog.unit_of_work import UnitOfWork
 from jupyter_datasets.errors import (
     AlreadyExistsError,
@@ -17,8 +16,6 @@ from jupyter_datasets.errors import (
     InvalidInputError,
     NotFoundError,
 )
-from jupyter_datasets.services.datasets.service import DatasetService
-from jupyter_datasets.services.permissions.service import PermissionService
 from jupyter_datasets.services.versions import diffs, history, records, references, undoing
 from jupyter_datasets.services.versions.events import RefMoved
 from jupyter_datasets.services.versions.models import (
@@ -34,10 +31,9 @@ from jupyter_datasets.services.versions.models import (
     Version,
     VersionDiff,
 )
+from jupyter_datasets.services.versions.open_store import OpenStore
 from jupyter_datasets.services.versions.tables import table_info
 from jupyter_datasets.store import trees
-from jupyter_datasets.store.backends import LocalBackend
-from jupyter_datasets.store.objects import Objects
 from jupyter_datasets.store.roots import TableRoot
 from jupyter_datasets.store.trees import Item, Pages
 from jupyter_datasets.values import (
@@ -61,19 +57,12 @@ from jupyter_datasets.values import (
 class VersionService:
     """Reads versions and moves references. ``dataset`` is always a dataset's id or name."""
 
-    def __init__(
-        self,
-        database: Database,
-        permissions: PermissionService,
-        datasets: DatasetService,
-        objects: Objects,
-        backend: LocalBackend,
-    ) -> None:
-        self._database = database
-        self._permissions = permissions
-        self._datasets = datasets
-        self._objects = objects
-        self._backend = backend
+    def __init__(self, store: OpenStore) -> None:
+        self._database = store.database
+        self._permissions = store.permissions
+        self._datasets = store.datasets
+        self._objects = store.objects
+        self._backend = store.backend
 
     # ------------------------------------------------------------------------------------------------------ history
 

@@ -11,6 +11,7 @@ import pytest
 from jupyter_datasets.container import Container, build
 from jupyter_datasets.errors import NotFoundError, PermissionDeniedError
 from jupyter_datasets.settings import Settings
+from jupyter_datasets.store.canonical import hash_bytes
 from jupyter_datasets.values import Actor
 
 ME = Actor.local()
@@ -46,6 +47,31 @@ def test_old_versions_are_looked_at_when_asked(container: Container) -> None:
     assert container.health.check(ME).ok
     (failed,) = (check for check in container.health.check(ME, "sales").checks if check.status == "fail")
     assert failed.details["versions"] == ["#1"]
+
+
+def test_a_file_that_only_an_old_version_lacks_is_missed_when_everything_is_read(container: Container) -> None:
+    """It is not there to be read, and is looked for all the same."""
+    old = container.versions.plan(ME, "sales", "main~1", "sales").segments[0]
+    Path(old.path).unlink()
+    (failed,) = (check for check in container.health.check(ME, "all").checks if check.status == "fail")
+    assert failed.details["versions"] == ["#1"]
+
+
+def test_what_no_version_needs_is_counted_when_everything_is_read(container: Container) -> None:
+    """It is no fault; with a version that cannot be read nobody can tell, and nothing is said."""
+
+    def unused() -> list[dict[str, int]]:
+        return [c.details for c in container.health.check(ME, "all").checks if c.name == "rehash files"]
+
+    assert unused() == [{"unused": 0, "unused_bytes": 0}]
+    data = b"left by an interrupted write"
+    container.backend.write("objects", hash_bytes(data), data)
+    assert unused() == [{"unused": 1, "unused_bytes": len(data)}]
+    assert container.health.check(ME, "all").ok
+    container.objects._cache.clear()
+    pack = container.backend.path("packs", next(container.backend.names("packs")))
+    pack.unlink()
+    assert unused() == []
 
 
 def test_a_dataset_in_the_bin_is_checked_too(container: Container) -> None:

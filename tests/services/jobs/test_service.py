@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from jupyter_datasets.catalog.database import Database
 from jupyter_datasets.catalog.events import Event
 from jupyter_datasets.catalog.tables import jobs as table
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, JobFailedError, NotFoundError, PermissionDeniedError
-from jupyter_datasets.services.jobs import holders, service
+from jupyter_datasets.services.jobs import holders, records, service
 from jupyter_datasets.services.jobs.events import JobCancelRequested, JobEnded, JobSubmitted
 from jupyter_datasets.services.jobs.models import Job, JobStatus, Progress
 from jupyter_datasets.services.jobs.service import JobService, cancelled
@@ -243,6 +244,20 @@ def test_on_a_shared_catalog_a_process_elsewhere_is_taken_to_live(
     opened = JobService(database, PermissionService())
     opened.mark_lost(alone=alone)
     assert opened.find(job.id).status is status
+
+
+def test_processes_that_open_the_catalog_at_once_do_not_collide_over_a_lost_job(
+    jobs: JobService, database: Database, me: Actor
+) -> None:
+    """One of them marks it, and the other goes on."""
+    job = running(jobs, me)
+    set_holder(database, job, _dead_process())
+    with ThreadPoolExecutor() as threads, database.begin() as first:
+        records.finish(first.connection, job.evolve(status=JobStatus.LOST))
+        second = threads.submit(JobService(database, PermissionService()).mark_lost, alone=False)
+        wait([second], 0.2)
+        first.commit()
+        assert second.result() == ()
 
 
 def test_a_living_process_loses_no_job(jobs: JobService, database: Database, me: Actor) -> None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from jupyter_datasets.errors import AlreadyExistsError, ConflictError, ErrorKind, InvalidInputError, NotFoundError
+from jupyter_datasets.services.health import records
 from jupyter_datasets.services.versions.models import Commit
 from tests.services.conftest import World
 
@@ -462,6 +463,28 @@ def test_a_change_of_a_job_is_made_again_on_a_branch_that_moved(world: World) ->
     assert (world.tables(), made.message) == (["planes"], "by a job")
 
 
+def packs(world: World) -> tuple[set[str], set[str]]:
+    """Those on the disk, and those that the catalog names."""
+    with world.container.database.read() as connection:
+        return set(world.container.backend.names("packs")), set(records.pack_ends(connection))
+
+
+def test_a_try_to_commit_that_is_lost_leaves_no_pack(world: World) -> None:
+    """One that conflicts, and one whose table is in the index of the store already, which this process forgot."""
+    world.append(1)
+    edit = world.begin()
+    world.put(edit, [9], mode="replace")
+    world.append(2)
+    with pytest.raises(ConflictError):
+        commit(world, edit)
+    world.container.objects._cache.clear()
+    again = World(world.container, world.me, "again")
+    again.append(1)
+    assert again.rows() == [1]
+    there, named = packs(world)
+    assert there == named
+
+
 def test_edits_of_different_branches_do_not_meet(world: World) -> None:
     world.append(1)
     world.branch("fix")
@@ -495,15 +518,23 @@ def test_an_edit_of_a_branch_that_was_deleted_meanwhile_does_not_bring_it_back(w
         assert world.head("fix") is None
 
 
-def test_an_edit_of_a_dataset_that_was_deleted_meanwhile_is_in_the_bin_with_it(world: World) -> None:
-    edit = world.begin()
-    world.put(edit, [1])
+@pytest.mark.parametrize("before", [[], [1]], ids=["the first commit", "a later one"])
+def test_an_edit_of_a_dataset_that_was_deleted_meanwhile_is_refused_and_changes_nothing(
+    world: World, before: list[int]
+) -> None:
+    """The error names the dataset; restored, the dataset is as it was."""
+    for row in before:
+        world.append(row)
+    head, edit = world.head(), world.begin()
+    world.put(edit, [2])
     world.datasets.delete(world.me, world.id)
-    commit(world, edit)
-    with pytest.raises(NotFoundError):
-        world.rows()
+    with pytest.raises(NotFoundError, match=r"'trips'.*bin") as caught:
+        commit(world, edit)
+    assert caught.value.kind is ErrorKind.DATASET_NOT_FOUND
     world.datasets.restore(world.me, world.id)
-    assert world.rows() == [1]
+    assert world.head() == head
+    assert len(world.log()) == len(before)
+    assert nothing_is_staged(world)
 
 
 def test_a_draft_that_is_left_without_commit_is_forgotten(world: World) -> None:

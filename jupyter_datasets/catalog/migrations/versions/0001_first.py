@@ -56,6 +56,8 @@ def _commits() -> None:
         sa.PrimaryKeyConstraint("dataset_id", "id"),
     )
     op.create_index("commits_by_seq", "commits", ["dataset_id", "seq"], unique=True)
+    # DuckDB looks nothing up in an index of several columns.
+    op.create_index("commits_by_id", "commits", ["id"])
 
 
 def _references() -> None:

@@ -1,0 +1,60 @@
+"""Datasets are remembered only while nobody else can have changed them."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from jupyter_datasets.container import build
+from jupyter_datasets.errors import NotFoundError
+from jupyter_datasets.settings import Settings
+from jupyter_datasets.values import Actor
+
+ME = Actor.local()
+
+
+def test_what_this_process_changes_is_seen_at_once(tmp_path: Path) -> None:
+    store = build(Settings.load(tmp_path / "store"))
+    made = store.datasets.create(ME, "flights")
+    assert store.datasets.get(ME, "flights") is store.datasets.get(ME, "flights")
+    store.datasets.update(ME, "flights", description="late ones")
+    assert store.datasets.get(ME, "flights").description == "late ones"
+    store.datasets.delete(ME, "flights")
+    for name in ("flights", made.id):
+        with pytest.raises(NotFoundError):
+            store.datasets.get(ME, name)
+    store.close()
+
+
+def test_what_another_process_changed_meanwhile_is_seen(tmp_path: Path) -> None:
+    first = build(Settings.load(tmp_path / "store", idle_close=0.0))
+    first.datasets.create(ME, "flights")
+    first.datasets.get(ME, "flights")
+    second = build(Settings.load(tmp_path / "store", idle_close=0.0))
+    second.datasets.update(ME, "flights", description="late ones")
+    assert first.datasets.get(ME, "flights").description == "late ones"
+    first.close()
+    second.close()
+
+
+def test_a_look_up_that_a_change_overtakes_is_not_kept(tmp_path: Path) -> None:
+    store = build(Settings.load(tmp_path / "store"))
+    dataset = store.datasets.create(ME, "flights")
+    read, changed = threading.Event(), threading.Event()
+
+    def slow() -> object:
+        read.set()
+        changed.wait(10)
+        return dataset
+
+    thread = threading.Thread(target=lambda: store.datasets._recent.get((ME.id, "flights"), slow))  # type: ignore[arg-type]
+    thread.start()
+    read.wait(10)
+    store.datasets.delete(ME, "flights")
+    changed.set()
+    thread.join()
+    with pytest.raises(NotFoundError):
+        store.datasets.get(ME, "flights")
+    store.close()
