@@ -1,0 +1,114 @@
+"""Errors as answers: the one place that decides about HTTP status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+from tornado.web import HTTPError
+
+from jupyter_datasets import wire
+from jupyter_datasets.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    DamagedObjectError,
+    DatasetsError,
+    ErrorKind,
+    FormatError,
+    InternalError,
+    InvalidInputError,
+    JobCancelledError,
+    JobFailedError,
+    NotFoundError,
+    PermissionDeniedError,
+    StorageError,
+    StoreBusyError,
+)
+
+_STATUS: dict[type[DatasetsError], int] = {
+    NotFoundError: 404,
+    AlreadyExistsError: 409,
+    ConflictError: 409,
+    InvalidInputError: 400,
+    PermissionDeniedError: 403,
+    StoreBusyError: 503,
+    StorageError: 507,
+    DamagedObjectError: 500,
+    FormatError: 500,
+    JobFailedError: 500,
+    JobCancelledError: 409,
+    DatasetsError: 500,
+}
+_LOG_IN = (
+    "Log in, or send a token as 'Authorization: token ...'; after a restart of the server it is another one. "
+    "A call with a cookie also needs the header X-XSRFToken."
+)
+_STEPS = {
+    401: _LOG_IN,
+    403: _LOG_IN,
+    404: "The routes there are stand in openapi.json.",
+    405: "The verbs that a route takes stand in openapi.json.",
+    413: "Send rows and files through an edit or an upload, in parts.",
+    415: "Send it with the header 'Content-Type' that openapi.json names for this call.",
+}
+
+
+class ErrorInfo(BaseModel):
+    """What went wrong: ``kind`` is for programs and never changes, ``class`` is the category that it belongs to."""
+
+    class_: str = Field(alias="class")
+    kind: str
+    message: str
+    next_step: str
+    details: dict[str, Any]
+    request_id: str
+
+
+class ErrorReply(BaseModel):
+    """The body of every answer that is not a success."""
+
+    error: ErrorInfo
+
+
+def status_of(error: DatasetsError) -> int:
+    """The HTTP status that an error's category has."""
+    return next(_STATUS[cls] for cls in type(error).__mro__ if cls in _STATUS)
+
+
+def body_of(error: DatasetsError, request_id: str) -> dict[str, Any]:
+    """The JSON of an error, with the id by which the log tells more."""
+    return {"error": {**wire.error_to_json(error), "request_id": request_id}}
+
+
+def from_http(error: HTTPError) -> DatasetsError:
+    """What Tornado or jupyter_server refused, in our words; the status stays theirs."""
+    status, step = error.status_code, _STEPS.get(error.status_code, "")
+    reason = (error.log_message or "") % error.args if error.log_message and error.args else error.log_message
+    message = reason or error.reason or "The request was refused."
+    if status in (401, 403):
+        message = reason or "The server does not know who asks."
+        return PermissionDeniedError(message, next_step=step)
+    if status == 404:
+        return NotFoundError("There is no such route.", kind=ErrorKind.ROUTE_NOT_FOUND, next_step=step)
+    if status >= 500:
+        return InternalError(message)
+    return InvalidInputError(message, next_step=step)
+
+
+def unexpected(request_id: str) -> InternalError:
+    """What is said of a mistake of ours; the log has the rest."""
+    return InternalError(
+        "The server made a mistake.",
+        next_step=f"The server's log tells more; look for {request_id}.",
+    )
+
+
+def from_validation(error: ValidationError, part: str) -> InvalidInputError:
+    """The first thing that is wrong with a body or a query."""
+    wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(step) for step in wrong["loc"])
+    return InvalidInputError(
+        f"The {part} is not as it should be: {place + ': ' if place else ''}{wrong['msg']}.",
+        next_step="What it should be stands in openapi.json.",
+        details={"place": place, "problems": error.error_count()},
+    )

@@ -1,0 +1,1 @@
+"""One module a feature: its handlers, the bodies that they take, and its rows of the route table."""

@@ -1,0 +1,139 @@
+"""Edits: changes to tables and files that become one commit."""
+
+from __future__ import annotations
+
+import mimetypes
+from typing import TYPE_CHECKING, Literal
+
+from jupyter_datasets.client.answers import Committed, Repairs
+from jupyter_datasets.errors import ConflictError
+from jupyter_datasets.server.base import ApiHandler
+from jupyter_datasets.server.bodies import BYTES, SpoolHandler, arrow_batches
+from jupyter_datasets.server.endpoint import Input, endpoint
+from jupyter_datasets.server.route import Route
+from jupyter_datasets.services.versions.models import Edit
+from jupyter_datasets.values import MAIN, CommitId, short
+from jupyter_datasets.wire import ARROW_STREAM
+
+if TYPE_CHECKING:
+    from jupyter_datasets.container import Container
+
+
+class NewEdit(Input):
+    """The branch to change; ``expected`` is the commit at which the caller saw it, if that matters."""
+
+    ref: str = MAIN
+    expected: CommitId | None = None
+
+
+class PutQuery(Input):
+    """What the rows are to the table; ``key`` names the columns that tell rows apart, when the table is made."""
+
+    mode: Literal["append", "replace"] = "append"
+    key: tuple[str, ...] = ()
+
+
+class AttachQuery(Input):
+    """What the file is; told by its name when left out."""
+
+    media_type: str = ""
+
+
+class NewName(Input):
+    """What a table is to be called."""
+
+    name: str
+
+
+class CommitMessage(Input):
+    """What the commit is to say; a summary of the changes when left out."""
+
+    message: str = ""
+
+
+class EditsHandler(ApiHandler):
+    @endpoint("write", status=201)
+    async def post(self, dataset: str, *, body: NewEdit) -> Edit:
+        """Begin an edit of a branch."""
+        edit = await self.call(lambda s: _begin(s, self, dataset, body))
+        self.keeper.edits.touch(edit.id)
+        return edit
+
+
+def _begin(services: Container, handler: ApiHandler, dataset: str, body: NewEdit) -> Edit:
+    edit = services.edits.begin(handler.actor, dataset, body.ref)
+    if body.expected is None or body.expected == edit.base:
+        return edit
+    services.edits.abort(handler.actor, edit.id)
+    raise ConflictError(
+        f"Branch {edit.branch!r} is {'at ' + short(edit.base) if edit.base else 'unborn'}, and not where it was seen.",
+        next_step="Look at the log, then begin again.",
+        details={"ref": edit.branch, "expected": body.expected, "actual": edit.base},
+    )
+
+
+class EditHandler(ApiHandler):
+    @endpoint("write", status=204)
+    async def delete(self, _dataset: str, edit: str) -> None:
+        """Forget an edit."""
+        self.keeper.edits.forget(edit)
+        await self.call(lambda s: s.edits.abort(self.actor, edit))
+
+
+class CommitHandler(ApiHandler):
+    @endpoint("write")
+    async def post(self, _dataset: str, edit: str, *, body: CommitMessage) -> Committed:
+        """Make the changes a commit and end the edit."""
+        self.keeper.edits.forget(edit)
+        return Committed(commit=await self.call(lambda s: s.edits.commit(self.actor, edit, body.message)))
+
+
+class TableHandler(SpoolHandler):
+    @endpoint("write", takes=ARROW_STREAM)
+    async def put(self, _dataset: str, edit: str, table: str, *, query: PutQuery) -> Repairs:
+        """Append rows to a table, which is made when there is none, or replace it by them."""
+        self.keeper.edits.still_used(edit)
+        return Repairs(warnings=await self.call(lambda s: self._put(s, edit, table, query)))
+
+    def _put(self, services: Container, edit: str, table: str, query: PutQuery) -> tuple[str, ...]:
+        schema, batches = arrow_batches(self.spooled)
+        return services.edits.put(self.actor, edit, table, query.mode, schema, batches, query.key)
+
+    @endpoint("write", status=204)
+    async def delete(self, _dataset: str, edit: str, table: str) -> None:
+        """Remove a table from the next version."""
+        self.keeper.edits.still_used(edit)
+        await self.call(lambda s: s.edits.drop(self.actor, edit, table))
+
+
+class RenameHandler(ApiHandler):
+    @endpoint("write", status=204)
+    async def post(self, _dataset: str, edit: str, table: str, *, body: NewName) -> None:
+        """Call a table otherwise from the next version on."""
+        self.keeper.edits.still_used(edit)
+        await self.call(lambda s: s.edits.rename(self.actor, edit, table, body.name))
+
+
+class FileHandler(SpoolHandler):
+    @endpoint("write", status=204, takes=BYTES)
+    async def put(self, _dataset: str, edit: str, name: str, *, query: AttachQuery) -> None:
+        """Keep a file in the next version."""
+        self.keeper.edits.still_used(edit)
+        media = query.media_type or mimetypes.guess_type(name)[0] or BYTES
+        await self.call(lambda s: s.edits.attach(self.actor, edit, name, self.spooled.path(), media))
+
+    @endpoint("write", status=204)
+    async def delete(self, _dataset: str, edit: str, name: str) -> None:
+        """Remove a file from the next version."""
+        self.keeper.edits.still_used(edit)
+        await self.call(lambda s: s.edits.detach(self.actor, edit, name))
+
+
+ROUTES = (
+    Route("/datasets/{dataset}/edits", EditsHandler),
+    Route("/datasets/{dataset}/edits/{edit}", EditHandler),
+    Route("/datasets/{dataset}/edits/{edit}/commit", CommitHandler),
+    Route("/datasets/{dataset}/edits/{edit}/tables/{table}", TableHandler),
+    Route("/datasets/{dataset}/edits/{edit}/tables/{table}/rename", RenameHandler),
+    Route("/datasets/{dataset}/edits/{edit}/files/{name}", FileHandler),
+)

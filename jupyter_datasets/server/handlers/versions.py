@@ -1,0 +1,233 @@
+"""Versions: history, references, content, differences, undo and redo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from jupyter_datasets.client.answers import Listing, Snapshot
+from jupyter_datasets.server.base import ApiHandler
+from jupyter_datasets.server.endpoint import Input, endpoint
+from jupyter_datasets.server.listing import Paging
+from jupyter_datasets.server.route import Route
+from jupyter_datasets.services.datasets.models import Dataset
+from jupyter_datasets.services.versions.models import (
+    Commit,
+    RefInfo,
+    RefKindName,
+    RowDiffPlan,
+    TableInfo,
+    Version,
+    VersionDiff,
+)
+from jupyter_datasets.values import MAIN, CommitId, DatasetId
+
+if TYPE_CHECKING:
+    from jupyter_datasets.container import Container
+    from jupyter_datasets.values import Actor
+
+
+class AtRef(Input):
+    """Which version."""
+
+    ref: str = MAIN
+
+
+class LogQuery(Paging):
+    """Which commits."""
+
+    ref: str = MAIN
+
+
+class GraphQuery(Input):
+    """Which page of the graph."""
+
+    limit: int = 1000
+    cursor: str | None = None
+
+
+class DiffQuery(Input):
+    """Which two versions."""
+
+    old: str
+    new: str
+
+
+class NewRef(Input):
+    """A branch or tag to be made."""
+
+    name: str
+    kind: RefKindName
+    at: str = MAIN
+
+
+class Named(Input):
+    """A reference of a dataset, which is given by its id."""
+
+    dataset: DatasetId
+    ref: str
+
+
+class Naming(Input):
+    """References of several datasets, to be resolved at one moment."""
+
+    of: tuple[Named, ...]
+
+
+class Schema(BaseModel):
+    """The tables of a version with their columns and keys."""
+
+    dataset_id: DatasetId
+    commit: CommitId
+    tables: tuple[TableInfo, ...]
+
+
+class Overview(BaseModel):
+    """A dataset at a glance.
+
+    Attributes
+    ----------
+    refs
+        All branches and tags.
+    version
+        What the reference names; null while it is an unborn branch.
+    """
+
+    dataset: Dataset
+    refs: tuple[RefInfo, ...]
+    version: Version | None
+
+
+class OverviewHandler(ApiHandler):
+    @endpoint("read")
+    async def get(self, dataset: str, *, query: AtRef) -> Overview:
+        """A dataset, its branches and tags, and the tables and files of a version."""
+        return await self.call(lambda s: _overview(s, self.actor, dataset, query.ref))
+
+
+def _overview(services: Container, actor: Actor, name: str, ref: str) -> Overview:
+    dataset = services.datasets.get(actor, name)
+    born = services.versions.log(actor, dataset.id, ref, limit=1).items
+    return Overview(
+        dataset=dataset,
+        refs=tuple(services.versions.refs(actor, dataset.id)),
+        version=services.versions.version(actor, dataset.id, born[0].id) if born else None,
+    )
+
+
+class LogHandler(ApiHandler):
+    @endpoint("read")
+    async def get(self, dataset: str, *, query: LogQuery) -> Listing[Commit]:
+        """The ancestors of a reference, newest first."""
+        page = (query.ref, query.limit, query.cursor, query.offset)
+        return Listing.of(await self.call(lambda s: s.versions.log(self.actor, dataset, *page)))
+
+
+class CommitHandler(ApiHandler):
+    @endpoint("read")
+    async def get(self, dataset: str, commit: str) -> Commit:
+        """The commit of that id, or that a reference names."""
+        return await self.call(lambda s: s.versions.resolve(self.actor, dataset, commit))
+
+
+class CheckoutHandler(ApiHandler):
+    @endpoint("read")
+    async def post(self, dataset: str, *, body: AtRef) -> Commit:
+        """What a reference names now; nothing is moved or remembered."""
+        return await self.call(lambda s: s.versions.resolve(self.actor, dataset, body.ref))
+
+
+class SnapshotHandler(ApiHandler):
+    @endpoint("read")
+    async def post(self, *, body: Naming) -> Snapshot:
+        """What references of several datasets name at one moment."""
+        named = [(each.dataset, each.ref) for each in body.of]
+        return Snapshot(commits=tuple(await self.call(lambda s: s.versions.snapshot(self.actor, named))))
+
+
+class GraphHandler(ApiHandler):
+    @endpoint("read")
+    async def get(self, dataset: str, *, query: GraphQuery) -> Listing[Commit]:
+        """The ancestors of all branches and tags, newest first."""
+        return Listing.of(await self.call(lambda s: s.versions.graph(self.actor, dataset, query.limit, query.cursor)))
+
+
+class RefsHandler(ApiHandler):
+    @endpoint("read")
+    async def get(self, dataset: str) -> Listing[RefInfo]:
+        """Branches and tags by name."""
+        return Listing(items=tuple(await self.call(lambda s: s.versions.refs(self.actor, dataset))))
+
+    @endpoint("write", status=201)
+    async def post(self, dataset: str, *, body: NewRef) -> RefInfo:
+        """A new branch or tag."""
+        return await self.call(lambda s: s.versions.create_ref(self.actor, dataset, body.name, body.kind, body.at))
+
+
+class RefHandler(ApiHandler):
+    @endpoint("write")
+    async def delete(self, dataset: str, name: str) -> RefInfo:
+        """Delete a branch or tag; undo brings it back."""
+        return await self.call(lambda s: s.versions.delete_ref(self.actor, dataset, name))
+
+
+class UndoHandler(ApiHandler):
+    @endpoint("write")
+    async def post(self, dataset: str, *, body: AtRef) -> RefInfo:
+        """Take back the last move of a branch or tag."""
+        return await self.call(lambda s: s.versions.undo(self.actor, dataset, body.ref))
+
+
+class RedoHandler(ApiHandler):
+    @endpoint("write")
+    async def post(self, dataset: str, *, body: AtRef) -> RefInfo:
+        """Play again what the last undo took back."""
+        return await self.call(lambda s: s.versions.redo(self.actor, dataset, body.ref))
+
+
+class VersionHandler(ApiHandler):
+    @endpoint("read")
+    async def get(self, dataset: str, *, query: AtRef) -> Version:
+        """Tables and files of a version."""
+        return await self.call(lambda s: s.versions.version(self.actor, dataset, query.ref))
+
+
+class SchemaHandler(ApiHandler):
+    @endpoint("read")
+    async def get(self, dataset: str, *, query: AtRef) -> Schema:
+        """The tables of a version with their columns and keys."""
+        found = await self.call(lambda s: s.versions.version(self.actor, dataset, query.ref))
+        return Schema(dataset_id=found.dataset_id, commit=found.commit.id, tables=found.tables)
+
+
+class DiffHandler(ApiHandler):
+    @endpoint("read")
+    async def get(self, dataset: str, *, query: DiffQuery) -> VersionDiff:
+        """Tables, columns and files in which two versions differ."""
+        return await self.call(lambda s: s.versions.diff(self.actor, dataset, query.old, query.new))
+
+
+class RowDiffHandler(ApiHandler):
+    @endpoint("read")
+    async def get(self, dataset: str, table: str, *, query: DiffQuery) -> RowDiffPlan:
+        """The segments in which two versions of a table differ."""
+        return await self.call(lambda s: s.versions.row_diff(self.actor, dataset, query.old, query.new, table))
+
+
+ROUTES = (
+    Route("/snapshot", SnapshotHandler),
+    Route("/datasets/{dataset}/overview", OverviewHandler),
+    Route("/datasets/{dataset}/commits", LogHandler),
+    Route("/datasets/{dataset}/commits/{commit...}", CommitHandler),
+    Route("/datasets/{dataset}/graph", GraphHandler),
+    Route("/datasets/{dataset}/refs", RefsHandler),
+    Route("/datasets/{dataset}/refs/{name...}", RefHandler),
+    Route("/datasets/{dataset}/checkout", CheckoutHandler),
+    Route("/datasets/{dataset}/undo", UndoHandler),
+    Route("/datasets/{dataset}/redo", RedoHandler),
+    Route("/datasets/{dataset}/version", VersionHandler),
+    Route("/datasets/{dataset}/schema", SchemaHandler),
+    Route("/datasets/{dataset}/diff", DiffHandler),
+    Route("/datasets/{dataset}/diff/{table}/scan", RowDiffHandler),
+)
