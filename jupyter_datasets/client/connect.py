@@ -1,4 +1,4 @@
-"""``connect()``: open a store, or share the one that this process has open already."""
+"""``connect()``: find the server that has the store, open it, or share what this process has open already."""
 
 from __future__ import annotations
 
@@ -6,23 +6,36 @@ import atexit
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
+from jupyter_datasets.catalog.holder import find_holder
+from jupyter_datasets.client.discovery import Search
+from jupyter_datasets.client.http import HttpTransport
 from jupyter_datasets.client.jobs import shown
 from jupyter_datasets.client.local import LocalTransport
 from jupyter_datasets.client.repository import Repository
+from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.container import Container, build
-from jupyter_datasets.errors import ErrorKind, InvalidInputError
+from jupyter_datasets.errors import StoreBusyError
 from jupyter_datasets.settings import Settings
 
 
 class _Shared:
-    """The containers that are open in this process, each with the number of its users."""
+    """What is open in this process: containers, each with the number of its users, and ways to servers."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open: dict[tuple[Path, str], tuple[Container, int]] = {}
+        self._served: list[HttpTransport] = []
         self._hooked = False
+
+    def remember(self, transport: HttpTransport) -> HttpTransport:
+        """The same; the jobs that it started are waited for at the interpreter's end, unless it is closed by then."""
+        with self._lock:
+            self._served = [*(known for known in self._served if not known.closed), transport]
+            self._hook()
+        return transport
 
     def take(self, settings: Settings) -> Container:
         """The container of a store, opened if nobody has it open."""
@@ -49,15 +62,16 @@ class _Shared:
     def finish(self) -> None:
         """At the interpreter's end: wait for what runs, showing it; Ctrl-C cancels it."""
         with self._lock:
-            containers = [container for container, _ in self._open.values()]
-            self._open.clear()
-        for container in containers:
+            local = [LocalTransport(container, _closing(container)) for container, _ in self._open.values()]
+            open_until_now: list[Transport] = [*local, *self._served]
+            self._open, self._served = {}, []
+        for transport in open_until_now:
             try:
-                _watch(container)
+                _watch(transport)
             except KeyboardInterrupt:
                 sys.stderr.write("Cancelled.\n")
             finally:
-                container.close(wait=False)
+                transport.close(wait=False)
 
     def _hook(self) -> None:
         if not self._hooked:
@@ -66,38 +80,64 @@ class _Shared:
             getattr(threading, "_register_atexit", atexit.register)(self.finish)
 
 
-def _watch(container: Container) -> None:
-    while waiting := container.jobs.live.unfinished():
+def _closing(container: Container) -> Callable[[bool], None]:
+    return lambda wait: container.close(wait=wait)
+
+
+def _watch(transport: Transport) -> None:
+    while waiting := transport.own_jobs():
         with shown(waiting[0].title) as show:
-            container.runner.wait(waiting[0].id, on_progress=show)
+            transport.wait_job(waiting[0].id, None, show)
 
 
 _shared = _Shared()
 
 
-def connect(store: str | os.PathLike[str] | None = None, **settings: object) -> Repository:
-    """Open the embedded store in a folder, made if it is not there.
+def connect(store: str | os.PathLike[str] | None = None, *, token: str | None = None, **settings: object) -> Repository:
+    """Connect to a server, or open an embedded store.
 
     Parameters
     ----------
     store
-        The folder; by default ``JUPYTER_DATASETS_STORE``, else ``datasets`` in Jupyter's data folder.
+        The folder of an embedded store, which is made if it is not there and reached through the Jupyter server that
+        holds it, if one does; or a server's address. By default the server that ``JUPYTER_DATASETS_URL`` and
+        ``JUPYTER_DATASETS_TOKEN`` name, else the one that started this kernel, else the embedded store that
+        ``JUPYTER_DATASETS_STORE`` names, else ``datasets`` in Jupyter's data folder.
+    token
+        What the server at that address lets in.
     **settings
-        Fields of :class:`jupyter_datasets.settings.Settings`, such as ``memory_mib`` or ``busy_timeout``.
+        Fields of :class:`jupyter_datasets.settings.Settings`, such as ``memory_mib`` or ``busy_timeout``, for a store
+        that this process opens itself.
 
     Raises
     ------
     StoreBusyError
-        Another process holds the store and did not let go in time; it is named.
+        Another process holds the store and did not let go in time; it is named, and where else was looked.
+    StorageError
+        With ``kind`` SERVER_UNREACHABLE: the server does not answer.
+    PermissionDeniedError
+        The server does not know the token.
     FormatError
         The store was written by a newer version, which is named.
     """
     if isinstance(store, str) and "://" in store:
-        raise InvalidInputError(
-            f"{store!r} is an address; this version opens stores in folders.",
-            kind=ErrorKind.INVALID_ARGUMENT,
-            next_step="Give the folder of an embedded store.",
-        )
+        return Repository(_shared.remember(HttpTransport.reach(store, token)))
+    search = Search()
+    found = search.find() if store is None else None
+    if found is not None:
+        return Repository(_shared.remember(found))
     loaded = Settings.load(store, **settings)
-    container = _shared.take(loaded)
-    return Repository(LocalTransport(container, lambda wait: _shared.give_back(loaded, wait)))
+    try:
+        return Repository(_to_store(loaded, search), threads=loaded.threads)
+    except StoreBusyError as error:
+        error.details["tried"] = search.tried
+        raise
+
+
+def _to_store(settings: Settings, search: Search) -> Transport:
+    """The server that holds a store, else the store itself."""
+    holder = None if settings.catalog_url else find_holder(settings.store)
+    if holder is not None and holder.url and (served := search.ask("The store's holder", holder.url, holder.token)):
+        return _shared.remember(served)
+    container = _shared.take(settings)
+    return LocalTransport(container, lambda wait: _shared.give_back(settings, wait))

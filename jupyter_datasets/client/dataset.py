@@ -87,7 +87,7 @@ class Dataset:
     # ------------------------------------------------------------------------------------------------------ content
 
     def __getitem__(self, ref: str) -> Version:
-        return Version(self._transport, self._engine, self.name, self._transport.version(self.id, ref))
+        return Version(self._transport, self._engine, self.name, self._transport.version(self.id, _checked(ref)))
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -103,7 +103,7 @@ class Dataset:
 
     def table(self, name: str | None = None, at: str | None = None) -> Table:
         """A table of a version; without a name the one called like the dataset, else the only one."""
-        version = self[at or self.current]
+        version = self[self._ref(at)]
         return version[name or self.default_table(version)]
 
     def default_table(self, version: Version) -> str:
@@ -215,11 +215,20 @@ class Dataset:
 
     def log(self, ref: str | None = None, limit: int = 100) -> Log:
         """Commits that led to a reference, newest first."""
-        return Log(self.name, self._transport.log(self.id, ref or self.current, limit).items)
+        return Log(self.name, self._transport.log(self.id, self._ref(ref), limit).items)
 
     def graph(self, limit: int = 1000) -> Graph:
         """The commits of all branches and tags."""
         return Graph(self.name, self._transport.graph(self.id, limit).items)
+
+    @property
+    def has_history(self) -> bool:
+        """Whether there ever was a commit, even if nothing leads to it now."""
+        try:
+            self._transport.resolve(self.id, "#1")
+        except NotFoundError:
+            return False
+        return True
 
     def refs(self) -> Refs:
         """Branches and tags."""
@@ -227,11 +236,11 @@ class Dataset:
 
     def branch(self, name: str, at: str | None = None) -> RefInfo:
         """A new branch at a version."""
-        return self._transport.create_ref(self.id, name, "branch", at or self.current)
+        return self._transport.create_ref(self.id, name, "branch", self._ref(at))
 
     def tag(self, name: str, at: str | None = None) -> RefInfo:
         """A new tag at a version; tags never move."""
-        return self._transport.create_ref(self.id, name, "tag", at or self.current)
+        return self._transport.create_ref(self.id, name, "tag", self._ref(at))
 
     def delete_ref(self, name: str) -> RefInfo:
         """Delete a branch or tag; ``undo(name)`` brings it back."""
@@ -239,23 +248,27 @@ class Dataset:
 
     def checkout(self, ref: str) -> Commit:
         """Let the bare dataset mean this reference, here only; edits go to it if it is a branch."""
-        commit = self._transport.resolve(self.id, ref)
+        commit = self._transport.resolve(self.id, _checked(ref))
         self._checkouts[self.id] = ref
         return commit
 
     def undo(self, ref: str | None = None) -> RefInfo:
         """Take back the last move of a branch or tag; again, the one before."""
-        return self._transport.undo(self.id, ref or self.current)
+        return self._transport.undo(self.id, self._ref(ref))
 
     def redo(self, ref: str | None = None) -> RefInfo:
         """Play again what the last undo took back."""
-        return self._transport.redo(self.id, ref or self.current)
+        return self._transport.redo(self.id, self._ref(ref))
 
     def diff(self, old: str, new: str | None = None) -> Diff:
         """What differs between two versions."""
-        return Diff(self._transport, self._engine, self.name, self._transport.diff(self.id, old, new or self.current))
+        found = self._transport.diff(self.id, _checked(old), self._ref(new))
+        return Diff(self._transport, self._engine, self.name, found)
 
     # ------------------------------------------------------------------------------------------------------ helpers
+
+    def _ref(self, ref: str | None) -> str:
+        return self.current if ref is None or ref == "" else _checked(ref)
 
     def _current_version(self) -> Version | None:
         try:
@@ -271,7 +284,9 @@ class Dataset:
         lines = [f"Dataset {self.name!r} at {self.current}{about}"]
         if self.labels:
             lines.append("labels: " + ", ".join(self.labels))
-        if version is None:
+        if version is None and self.has_history:
+            lines.append("No commits now. What undo took back comes again by: ds.redo()")
+        elif version is None:
             lines.append("No commits yet. Import a file: ds.import_file('data.csv').result()")
         return lines
 
@@ -285,3 +300,15 @@ class Dataset:
 
     def _ipython_key_completions_(self) -> list[str]:
         return [r.name for r in self.refs()]
+
+
+def _checked(ref: object) -> str:
+    """The reference itself if it is text, else an error that shows how a version is named."""
+    if isinstance(ref, str):
+        return ref
+    shown = f"'#{ref}'" if isinstance(ref, int) else "'#3'"
+    raise InvalidInputError(
+        f"A version is named by text, and not by a value of type {type(ref).__name__}.",
+        kind=ErrorKind.INVALID_REF,
+        next_step=f"Such as ds['main'], ds['v1.0'], ds['main~2'], a commit's first digits, or its number: ds[{shown}].",
+    )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
 from jupyter_datasets.client import display
 from jupyter_datasets.client.transport import Transport
+from jupyter_datasets.client.waiting import SHOW_PROGRESS, wait_for
 from jupyter_datasets.engine.pool import Engine
 from jupyter_datasets.engine.relations import Scan
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
@@ -21,6 +22,8 @@ from jupyter_datasets.values import nearest, short
 
 if TYPE_CHECKING:
     import duckdb
+
+T = TypeVar("T")
 
 CHANGE = "change_type"
 
@@ -35,9 +38,10 @@ class Diff:
         self.model = model
 
     def __getitem__(self, table: str) -> TableChanges:
-        for change in self.model.tables:
-            if table.casefold() in ((change.new_name or "").casefold(), (change.old_name or "").casefold()):
-                return TableChanges(self._transport, self._engine, self.model, change)
+        for changes in self._parts:
+            model = changes.model
+            if table.casefold() in ((model.new_name or "").casefold(), (model.old_name or "").casefold()):
+                return changes
         names = [n for t in self.model.tables for n in {t.old_name, t.new_name} if n]
         hints = nearest(table, names)
         raise NotFoundError(
@@ -53,9 +57,14 @@ class Diff:
     def __len__(self) -> int:
         return len(self.model.tables) + len(self.model.files)
 
+    @cached_property
+    def _parts(self) -> tuple[TableChanges, ...]:
+        """Kept, because they remember what they counted."""
+        return tuple(TableChanges(self._transport, self._engine, self.model, change) for change in self.model.tables)
+
     def summary(self) -> pa.Table:
         """One line for each table and file that differs: kind of change, rows added and removed."""
-        lines = [self._line(change) for change in self.model.tables]
+        lines = [_line(changes) for changes in self._parts]
         lines += [
             {"name": f.name, "change": f"file {f.kind}", "added": None, "removed": None} for f in self.model.files
         ]
@@ -72,12 +81,6 @@ class Diff:
         return pa.Table.from_pylist(
             lines, schema=pa.schema([(n, pa.string()) for n in ("table", "change", "old", "new")])
         )
-
-    def _line(self, change: TableDiff) -> dict[str, object]:
-        added, removed = self[change.new_name or change.old_name or ""].counts
-        name = change.new_name or change.old_name
-        renamed = f"renamed from {change.old_name}" if change.kind == "renamed" else change.kind
-        return {"name": name, "change": renamed, "added": added, "removed": removed}
 
     def _title(self) -> str:
         old, new = self.model.old, self.model.new
@@ -112,7 +115,7 @@ class TableChanges:
         """Rows added and removed; a changed row is one of each."""
         if self.model.kind == "renamed":
             return 0, 0
-        found = dict(self._query(f"SELECT {CHANGE}, count(*) FROM ({{}}) GROUP BY ALL").fetchall())
+        found = dict(self._ask(f"SELECT {CHANGE}, count(*) FROM ({{}}) GROUP BY ALL", _tuples))
         return found.get("insert", 0), found.get("delete", 0)
 
     def rows(self) -> pa.Table:
@@ -121,24 +124,31 @@ class TableChanges:
         A row is its values, and doubles count. Columns that only one side has take no part.
         """
         some = "WHERE false" if self.model.kind == "renamed" else ""
-        return self._query(f"SELECT * FROM ({{}}) {some} ORDER BY 1").to_arrow_table()
+        return self._ask(f"SELECT * FROM ({{}}) {some} ORDER BY 1", _table)
 
     def schema(self) -> pa.Table:
         """One line for each column that differs."""
         lines = [{"change": c.kind, "old": _column(c.old), "new": _column(c.new)} for c in self.model.columns]
         return pa.Table.from_pylist(lines, schema=pa.schema([(n, pa.string()) for n in ("change", "old", "new")]))
 
-    def _query(self, around: str) -> duckdb.DuckDBPyRelation:
+    def _ask(self, around: str, fetch: Callable[[duckdb.DuckDBPyRelation], T]) -> T:
+        """What a query around the differing rows gives; its progress shows, and Ctrl-C stops it."""
         name = self.model.new_name or self.model.old_name or ""
         old, new = self._versions.old.id, self._versions.new.id
         plan = self._transport.row_diff(self._versions.dataset_id, old, new, name)
-        sides = _sides(plan)
+        sides = _sides(RowDiffPlan(old=self._fetched(plan.old), new=self._fetched(plan.new)))
         query = (
             f"SELECT 'delete' AS {CHANGE}, * FROM ({sides[0].sql('$old')} EXCEPT ALL {sides[1].sql('$new')}) UNION ALL "
             f"SELECT 'insert' AS {CHANGE}, * FROM ({sides[1].sql('$new')} EXCEPT ALL {sides[0].sql('$old')})"
         )
         bound = {name: list(side.files) for name, side in zip(("old", "new"), sides, strict=True) if side.files}
-        return self._engine.cursor().sql(around.format(query), params=bound or None)
+        connection = self._engine.cursor()
+        connection.execute(SHOW_PROGRESS)
+        text = around.format(query)
+        return wait_for(connection, lambda: fetch(connection.sql(text, params=bound or None)), f"Comparing {name}")
+
+    def _fetched(self, plan: ScanPlan | None) -> ScanPlan | None:
+        return None if plan is None else self._transport.fetch(plan)
 
     def __repr__(self) -> str:
         added, removed = self.counts
@@ -149,6 +159,20 @@ class TableChanges:
 
     def _repr_html_(self) -> str:
         return display.html_lines([repr(self)])
+
+
+def _tuples(relation: duckdb.DuckDBPyRelation) -> list[tuple[Any, ...]]:
+    return relation.fetchall()
+
+
+def _table(relation: duckdb.DuckDBPyRelation) -> pa.Table:
+    return relation.to_arrow_table()
+
+
+def _line(changes: TableChanges) -> dict[str, object]:
+    change, (added, removed) = changes.model, changes.counts
+    renamed = f"renamed from {change.old_name}" if change.kind == "renamed" else change.kind
+    return {"name": change.new_name or change.old_name, "change": renamed, "added": added, "removed": removed}
 
 
 def _sides(plan: RowDiffPlan) -> tuple[Scan, Scan]:

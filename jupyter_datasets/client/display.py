@@ -6,37 +6,69 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from html import escape
+from itertools import accumulate
 
 from jupyter_datasets.values import Micros, to_datetime
+
+MOST_COLUMNS = 50
+"""How many columns of a table are shown."""
 
 _CELL = 60  # characters
 _HTML_CELL = 500
 
 
-def text_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table in plain text; numbers are set to the right."""
-    lines = [[_clip(cell) for cell in row] for row in rows]
-    right = [bool(lines) and all(_is_number(line[i]) for line in lines) for i in range(len(headers))]
-    widths = [max([_width(h), *(_width(line[i]) for line in lines)]) for i, h in enumerate(headers)]
-    return "\n".join(
-        "  ".join(
-            _pad(cell, width, to_right) for cell, width, to_right in zip(line, widths, right, strict=True)
-        ).rstrip()
-        for line in [list(headers), *lines]
-    )
+def text_table(headers: Sequence[str], rows: Iterable[Sequence[object]], room: int | None = None) -> str:
+    """A table in plain text; numbers are set to the right.
+
+    Parameters
+    ----------
+    headers, rows
+        Of all columns. Those beyond :data:`MOST_COLUMNS` are counted and not shown.
+    room
+        Characters of a line; columns that do not fit are counted, too.
+    """
+    lines = [[_clip(cell) for cell in row[:MOST_COLUMNS]] for row in rows]
+    names = list(headers[:MOST_COLUMNS])
+    right = [bool(lines) and all(_is_number(line[i]) for line in lines) for i in range(len(names))]
+    widths = [max([_width(h), *(_width(line[i]) for line in lines)]) for i, h in enumerate(names)]
+    shown = _fitting(widths, room)
+    table = [
+        "  ".join(_pad(*cell) for cell in list(zip(line, widths, right, strict=True))[:shown]).rstrip()
+        for line in [names, *lines]
+    ]
+    return "\n".join([*table, *_hidden(len(headers) - shown)])
+
+
+def _fitting(widths: Sequence[int], room: int | None) -> int:
+    """How many columns fit, two spaces between them; one at least."""
+    if room is None:
+        return len(widths)
+    ends = accumulate(width + 2 for width in widths)
+    return max(sum(end - 2 <= room for end in ends), min(1, len(widths)))
+
+
+def _hidden(columns: int) -> list[str]:
+    return [f"({count(columns, 'more column')})"] if columns else []
+
+
+def first_lines(text: str, most: int, what: str) -> str:
+    """The first lines of a text, and how many of ``what`` the others tell of."""
+    lines = text.splitlines()
+    left = len(lines) - most
+    return text if left <= 0 else "\n".join([*lines[:most], f"({count(left, what)})"])
 
 
 def html_table(headers: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> str:
     """The same as an HTML table."""
-    head = "".join(f"<th style='text-align:left'>{escape(h)}</th>" for h in headers)
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td style='text-align:left'><bdi>{escape(_shortened(str(c), _HTML_CELL))}</bdi></td>" for c in row)
-        + "</tr>"
-        for row in rows
-    )
+    head = "".join(f"<th style='text-align:left'>{escape(h)}</th>" for h in headers[:MOST_COLUMNS])
+    body = "".join("<tr>" + "".join(map(_html_cell, row[:MOST_COLUMNS])) + "</tr>" for row in rows)
     title = f"<div><b><bdi>{escape(caption)}</bdi></b></div>" if caption else ""
-    return f"<div>{title}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    hidden = "".join(f"<div>{line}</div>" for line in _hidden(max(len(headers) - MOST_COLUMNS, 0)))
+    return f"<div>{title}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{hidden}</div>"
+
+
+def _html_cell(cell: object) -> str:
+    return f"<td style='text-align:left'><bdi>{escape(_shortened(str(cell), _HTML_CELL))}</bdi></td>"
 
 
 def html_lines(lines: Iterable[str]) -> str:

@@ -19,6 +19,11 @@ class Log(Sequence[Commit]):
         self._name = name
         self._commits = tuple(commits)
 
+    @property
+    def name(self) -> str:
+        """The dataset's name."""
+        return self._name
+
     @overload
     def __getitem__(self, index: int) -> Commit: ...
     @overload

@@ -46,7 +46,7 @@ class Bar:
         progress = job.progress
         if progress.stage != self._stage or self._bar.total != progress.total:
             self._restyle(progress)
-        self._bar.n, self._bar.unit = progress.done, _postfix(progress)
+        self._bar.n, self._bar.unit = progress.done, describe(progress)
         self._bar.refresh()
 
     def close(self) -> None:
@@ -75,7 +75,8 @@ class Lines:
         """Nothing is left open."""
 
 
-def _postfix(progress: Progress) -> str:
+def describe(progress: Progress) -> str:
+    """What is being done, how many rows so far, how fast, and how long it will take."""
     parts = [progress.stage]
     if progress.rows:
         parts.append(display.count(progress.rows, "row"))
@@ -148,6 +149,10 @@ class Job(Generic[T]):
             self._transport.wait_job(self.id, timeout, show)
         return self
 
+    def follow(self, on_change: Callable[[JobModel], object]) -> None:
+        """Call a function with the job as it is, and at each change until it has ended; returns then."""
+        self._transport.wait_job(self.id, None, on_change)
+
     def result(self, timeout: float | None = None) -> T:
         """What the job made, once it has ended; Ctrl-C cancels it.
 
@@ -185,5 +190,5 @@ class Job(Generic[T]):
 def _so_far(job: JobModel) -> str:
     if job.error is not None:
         return f", {display.plain(job.error.get('message', ''))}"
-    text = "" if job.status.ended else _postfix(job.progress)
+    text = "" if job.status.ended else describe(job.progress)
     return f", {text}" if text else ""

@@ -104,6 +104,12 @@ class LocalTransport:
     def plan(self, dataset: str, ref: str, table: str) -> ScanPlan:
         return self._services.versions.plan(self._actor, dataset, ref, table)
 
+    def fetch(self, plan: ScanPlan) -> ScanPlan:
+        return plan
+
+    def stream(self, *_: object, **__: object) -> None:
+        return None
+
     def open_file(self, dataset: str, ref: str, name: str) -> BinaryIO:
         return self._services.versions.file(self._actor, dataset, ref, name).open("rb")
 

@@ -35,9 +35,9 @@ class Repository:
     Dataset 'flights' at main: Departures of 2013
     """
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, threads: int | None = None) -> None:
         self._transport = transport
-        self._engine = Engine(min(os.cpu_count() or 1, 8), forms.configure)
+        self._engine = Engine(threads or min(os.cpu_count() or 1, 8), forms.configure)
         self._checkouts: dict[DatasetId, str] = {}
         self._queries = Queries(transport, self._engine, self._checkouts)
 

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from jupyter_datasets.client import display
+from jupyter_datasets.client.durations import plain_durations, to_polars
 from jupyter_datasets.client.version import require
 from jupyter_datasets.errors import DatasetsError, ErrorKind, InvalidInputError, StatementError
 from jupyter_datasets.sqltext import quote_name
@@ -247,20 +248,21 @@ class Result:
     def to_pandas(self) -> pd.DataFrame:
         """All rows as a pandas DataFrame; ``attrs["jupyter_datasets"]["versions"]`` tells what they were made from.
 
-        Columns of type HUGEINT, which sums of integers have, become 64 bit integers where all values fit.
+        Columns of type HUGEINT, which sums of integers have, become 64 bit integers where all values fit, and
+        intervals without months and days timedeltas.
         """
         require("pandas")
-        frame: pd.DataFrame = self._with_plain_integers(self.to_arrow()).to_pandas()
+        frame: pd.DataFrame = plain_durations(self._with_plain_integers(self.to_arrow())).to_pandas()
         frame.attrs[PROVENANCE] = {"versions": self.versions}
         return frame
 
     def to_polars(self) -> pl.DataFrame:
-        """All rows as a polars DataFrame; HUGEINTs as :meth:`to_pandas` gives them.
+        """All rows as a polars DataFrame; HUGEINTs and intervals as :meth:`to_pandas` gives them.
 
         Raises
         ------
         InvalidInputError
-            Two columns have one name.
+            Two columns have one name, or one holds intervals with months or days.
         """
         polars = require("polars")
         if repeated := [name for name, uses in Counter(self.columns).items() if uses > 1]:
@@ -268,8 +270,7 @@ class Result:
                 f"Several columns are called {repeated[0]!r}, which polars does not allow.",
                 next_step="Give them names of their own with AS.",
             )
-        frame: pl.DataFrame = polars.from_arrow(self._with_plain_integers(self.to_arrow()))
-        return frame
+        return to_polars(polars, self._with_plain_integers(self.to_arrow()))
 
     def relation(self) -> duckdb.DuckDBPyRelation:
         """All rows as a DuckDB relation."""

@@ -95,6 +95,14 @@ class Transport(Protocol):
     def plan(self, dataset: str, ref: str, table: str) -> ScanPlan:
         """How to read a table."""
 
+    def fetch(self, plan: ScanPlan) -> ScanPlan:
+        """The plan with segments in files that this process can open."""
+
+    def stream(
+        self, plan: ScanPlan, columns: Sequence[str] | None = None, limit: int | None = None
+    ) -> pa.RecordBatchReader | None:
+        """Rows in their order from where the segments are; None where this process can open their files."""
+
     def open_file(self, dataset: str, ref: str, name: str) -> BinaryIO:
         """Read an attached file."""
 

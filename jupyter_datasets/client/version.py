@@ -11,6 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from jupyter_datasets.client import display
+from jupyter_datasets.client.durations import plain_durations, to_polars
+from jupyter_datasets.client.texts import TextPage
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.engine.pool import Engine
 from jupyter_datasets.engine.relations import Scan
@@ -18,10 +20,11 @@ from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.services.versions.models import Commit as CommitModel
 from jupyter_datasets.services.versions.models import FileInfo, ScanPlan, TableInfo
 from jupyter_datasets.services.versions.models import Version as VersionModel
+from jupyter_datasets.services.versions.reading import span
 from jupyter_datasets.store import schemas
 from jupyter_datasets.store.reading import OrderedReader, check_segments
 from jupyter_datasets.store.schemas import Schema
-from jupyter_datasets.values import name_key, nearest, short
+from jupyter_datasets.values import check_limit, check_offset, name_key, nearest, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +58,8 @@ class Version:
         return Files(self._transport, self._model)
 
     def __getitem__(self, table: str) -> Table:
+        if not isinstance(table, str):
+            raise self._no_name(table)
         found = next((t for t in self._model.tables if name_key(t.name) == name_key(table)), None)
         if found is None:
             names = [t.name for t in self._model.tables]
@@ -67,8 +72,15 @@ class Version:
             )
         return self._table(found)
 
-    def __contains__(self, table: str) -> bool:
-        return any(name_key(t.name) == name_key(table) for t in self._model.tables)
+    def _no_name(self, value: object) -> InvalidInputError:
+        return InvalidInputError(
+            f"A table is named by text, and not by a value of type {type(value).__name__}.",
+            kind=ErrorKind.INVALID_NAME,
+            next_step=f"Tables: {', '.join(self) or 'none'}.",
+        )
+
+    def __contains__(self, table: object) -> bool:
+        return isinstance(table, str) and any(name_key(t.name) == name_key(table) for t in self._model.tables)
 
     def __iter__(self) -> Iterator[str]:
         return iter(t.name for t in self._model.tables)
@@ -198,15 +210,14 @@ class Table:
         return pa.RecordBatchReader.from_batches(reader.arrow_schema, reader.batches(self._paths))
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """All rows as a pandas DataFrame."""
+        """All rows as a pandas DataFrame; intervals without months and days become timedeltas."""
         require("pandas")
-        frame: pd.DataFrame = self.to_arrow(columns).to_pandas()
+        frame: pd.DataFrame = plain_durations(self.to_arrow(columns)).to_pandas()
         return frame
 
     def to_polars(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """All rows as a polars DataFrame."""
-        frame: pl.DataFrame = require("polars").from_arrow(self.to_arrow(columns))
-        return frame
+        """All rows as a polars DataFrame; intervals without months and days become durations, others are refused."""
+        return to_polars(require("polars"), self.to_arrow(columns))
 
     def relation(self) -> duckdb.DuckDBPyRelation:
         """A DuckDB relation over the table; its order of rows is not promised."""
@@ -214,11 +225,11 @@ class Table:
         check_segments(scan.files)  # now, for what DuckDB says when it runs is its own
         return self._engine.cursor().sql(scan.sql("?"), params=scan.parameters or None)
 
-    def head(self, rows: int = 5) -> pa.Table:
-        """The first rows."""
-        if (streamed := self._transport.stream(self._plan, limit=rows)) is not None:
+    def head(self, rows: int = 5, columns: Sequence[str] | None = None) -> pa.Table:
+        """The first rows, of all columns or those named."""
+        if (streamed := self._transport.stream(self._plan, columns, limit=rows)) is not None:
             return streamed.read_all()
-        reader = OrderedReader(self._fields)
+        reader = OrderedReader(self._fields, columns)
         taken, left = [reader.arrow_schema.empty_table()], rows
         for path, segment in zip(self._paths, self._plan.segments, strict=True):
             if left <= 0:
@@ -226,6 +237,32 @@ class Table:
             taken.append(reader.segment(path).slice(0, left))
             left -= segment.rows
         return pa.concat_tables(taken)
+
+    def texts(
+        self, offset: int, limit: int, columns: Sequence[str] | None = None, longest: int | None = None
+    ) -> TextPage:
+        """Some rows as exact texts, for people to look at; nothing is read before ``.read()``.
+
+        Parameters
+        ----------
+        offset, limit
+            How many rows to pass over, and how many to give at most.
+        columns
+            Names of the columns wanted, in the order wanted; all of them when None.
+        longest
+            Characters of a text; one that is longer is cut, and ends with "…". None for no limit.
+
+        Raises
+        ------
+        InvalidInputError
+            A negative offset, or not 1 to 10,000 rows.
+        NotFoundError
+            There is no such column.
+        """
+        segments, skip, wanted = span(self._plan, check_offset(offset), check_limit(limit))
+        here = self._transport.fetch(self._plan.model_copy(update={"segments": segments}))
+        names = [self._fields.field(name).name for name in columns] if columns is not None else self.columns
+        return TextPage(self._engine, scan_of(here), names, skip, wanted, longest)
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self.scan().__arrow_c_stream__(requested_schema)
@@ -265,10 +302,11 @@ class Table:
         ]
 
     def __repr__(self) -> str:
-        return f"{self._title()}\n{display.text_table(('column', 'type', ''), self._shape())}"
+        shape = display.text_table(("column", "type", ""), self._shape())
+        return f"{self._title()}\n{display.first_lines(shape, 1 + display.MOST_COLUMNS, 'more column')}"
 
     def _repr_html_(self) -> str:
-        head = self.head(_SHOWN)
+        head = self.head(_SHOWN, self.columns[: display.MOST_COLUMNS])
         rows = zip(*(column.to_pylist() for column in head.columns), strict=True) if head.num_rows else []
         headers = [f"{c.name} ({c.type})" for c in self.info.columns]
         return display.html_table(headers, rows, self._title())

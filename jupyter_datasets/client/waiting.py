@@ -22,7 +22,7 @@ SHOW_PROGRESS = "SET enable_progress_bar = true; SET enable_progress_bar_print =
 """To be run once on a connection whose queries are waited for: DuckDB counts, and we show."""
 
 
-def wait_for(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
+def wait_for(connection: duckdb.DuckDBPyConnection, work: Callable[[], T], title: str = "Query") -> T:
     """What the work gives.
 
     It runs in a thread of its own, because DuckDB leaves no room for Python's signals while it works.
@@ -33,6 +33,8 @@ def wait_for(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
         The one that the work uses.
     work
         Blocks until a query has got somewhere.
+    title
+        What the progress is that of.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def wait_for(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
     thread.start()
     try:
         if not _ended(outcome, PATIENCE):
-            _show_until_end(connection, outcome)
+            _show_until_end(connection, outcome, title)
     except KeyboardInterrupt:
         _stop(connection, outcome)
         raise
@@ -62,10 +64,10 @@ def _ended(outcome: Future[T], seconds: float) -> bool:
     return bool(wait([outcome], seconds).done)
 
 
-def _show_until_end(connection: duckdb.DuckDBPyConnection, outcome: Future[T]) -> None:
-    with shown("Query") as show:
+def _show_until_end(connection: duckdb.DuckDBPyConnection, outcome: Future[T], title: str) -> None:
+    with shown(title) as show:
         while True:
-            show(_as_job(connection.query_progress()))
+            show(_as_job(connection.query_progress(), title))
             if _ended(outcome, _TICK):
                 return
 
@@ -77,14 +79,14 @@ def _stop(connection: duckdb.DuckDBPyConnection, outcome: Future[T]) -> None:
         connection.interrupt()
 
 
-def _as_job(percent: float) -> Job:
+def _as_job(percent: float, title: str) -> Job:
     known = percent >= 0
     progress = Progress(stage="running", done=int(percent) if known else 0, total=100 if known else None)
     moment = datetime.now(UTC)
     return Job(
         id="query",
         kind="query",
-        title="Query",
+        title=title,
         status=JobStatus.RUNNING,
         params={},
         progress=progress,

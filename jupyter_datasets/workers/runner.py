@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 
 from jupyter_datasets import faults
-from jupyter_datasets.errors import DatasetsError
+from jupyter_datasets.errors import DatasetsError, JobCancelledError
 from jupyter_datasets.services.jobs.models import Job, Progress
 from jupyter_datasets.services.jobs.service import JobService, cancelled
 from jupyter_datasets.values import Actor
@@ -93,7 +93,7 @@ class Runner:
             self.wait_all()
         self._stopping.set()
         while claimed := self._jobs.claim():
-            self._jobs.fail(claimed[0].id, cancelled())
+            self._jobs.fail(claimed[0].id, _stopped())
         with self._threads_changed:  # not by joining, for a join that Ctrl-C interrupts takes the thread for ended
             self._threads_changed.wait_for(lambda: not self._threads)
 
@@ -132,9 +132,14 @@ class Runner:
         except Exception as error:
             _log.debug("Job %s failed.", job.id, exc_info=True)
             self._discard(job)
-            self._jobs.fail(job.id, from_exception(error))
+            self._jobs.fail(job.id, self._reason(job, from_exception(error)))
         else:
             self._jobs.succeed(job.id, result)
+
+    def _reason(self, job: Job, error: DatasetsError) -> DatasetsError:
+        """Why a job ended; one that nobody cancelled but the end of its program says so."""
+        asked = self._jobs.find(job.id).cancel_requested
+        return _stopped() if isinstance(error, JobCancelledError) and self._stopping.is_set() and not asked else error
 
     def _carry_out(self, kind: JobKind, job: Job, actor: Actor) -> Result:
         with self._pool.lease() as child:  # it starts while the plan is made
@@ -163,6 +168,13 @@ class Runner:
             kind.discard(job)
         except Exception:
             _log.exception("What job %s left behind could not be removed.", job.id)
+
+
+def _stopped() -> JobCancelledError:
+    return JobCancelledError(
+        "The job was cancelled because the program that ran it was closed; nothing of it was kept.",
+        next_step="Run it again.",
+    )
 
 
 class _Observer:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,32 +12,52 @@ import pytest
 
 import jupyter_datasets as jd
 from jupyter_datasets.client.dataset import Dataset
+from jupyter_datasets.client.http import HttpTransport
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.services.versions.models import Commit
+from tests.server.serving import TOKEN, serving
 
 Open = Callable[[], Repository]
 
 
-def _in_process(store: Path) -> Repository:
-    return jd.connect(store)
+@contextmanager
+def _in_process(store: Path) -> Iterator[Open]:
+    yield lambda: jd.connect(store)
 
 
-# How a client reaches a store; a transport over HTTP joins by one more entry.
-TRANSPORTS: dict[str, Callable[[Path], Repository]] = {"in process": _in_process}
+@contextmanager
+def _over_http(store: Path, near: bool) -> Iterator[Open]:
+    with serving(store) as served:
+        yield lambda: Repository(HttpTransport(served.url, TOKEN, near=near))
+
+
+# How a client reaches a store.
+TRANSPORTS: dict[str, Callable[[Path], AbstractContextManager[Open]]] = {
+    "in process": _in_process,
+    "server on this machine": partial(_over_http, near=True),
+    "server elsewhere": partial(_over_http, near=False),
+}
+
+
+NEAR = [name for name in TRANSPORTS if name != "server elsewhere"]
+
+in_place = pytest.mark.parametrize("open_repo", [TRANSPORTS[name] for name in NEAR], ids=NEAR, indirect=True)
+"""For tests of what a client does that reads the store's own files."""
 
 
 @pytest.fixture(params=TRANSPORTS.values(), ids=TRANSPORTS.keys())
 def open_repo(request: pytest.FixtureRequest, store: Path) -> Iterator[Open]:
     """Opens clients of one store; those that are open are closed after the test."""
     opened: list[Repository] = []
+    with request.param(store) as connect:
 
-    def connect() -> Repository:
-        opened.append(request.param(store))
-        return opened[-1]
+        def open_another() -> Repository:
+            opened.append(connect())
+            return opened[-1]
 
-    yield connect
-    for repo in opened:
-        repo.close()
+        yield open_another
+        for repo in opened:
+            repo.close()
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ LARGE = 1_000_000
 @pytest.fixture(scope="module", params=TRANSPORTS.values(), ids=TRANSPORTS.keys())
 def repo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
     """One repository for all tests here, so that they share a warm child process."""
-    with request.param(tmp_path_factory.mktemp("imports") / "store") as opened:
+    with request.param(tmp_path_factory.mktemp("imports") / "store") as connect, connect() as opened:
         yield opened
 
 
@@ -230,6 +230,28 @@ def test_a_bad_file_is_a_clear_error_and_leaves_nothing(
     assert staged(repo) == []
 
 
+@pytest.mark.parametrize("way", ["import", "append", "replace"])
+def test_a_part_of_a_column_with_a_name_that_segments_need_is_refused_naming_the_column(
+    trips: Dataset, tmp_path: Path, way: str
+) -> None:
+    """A column itself may be called so."""
+    fine, bad = pa.table({"__duckdb_field_id": [1]}), pa.table({"n": [1], "point": [{"x": 1, "__duckdb_field_id": 2}]})
+
+    def write(table: pa.Table) -> None:
+        if way == "import":
+            pq.write_table(table, tmp_path / "trips.parquet")
+            trips.import_file(tmp_path / "trips.parquet").result()
+        else:
+            with trips.edit() as edit:
+                getattr(edit["trips"], way)(table)
+
+    with pytest.raises(InvalidInputError, match="Column 'point'") as caught:
+        write(bad)
+    assert caught.value.kind is ErrorKind.UNSUPPORTED_TYPE
+    write(fine)
+    assert trips.table("trips").to_arrow() == fine
+
+
 @pytest.mark.parametrize(
     "options",
     [{"colour": "red"}, {"encoding": "none"}, {"types": {"n": "NO_TYPE"}}, {"mode": "upset"}, {"delimiter": "::"}],
@@ -274,6 +296,23 @@ def test_what_others_commit_while_a_file_is_read_is_kept(trips: Dataset, large_c
     assert trips.table("appended").head(3)["c0"].to_pylist() == [0, -1, 0]
     assert trips.table("appended").num_rows == LARGE + 2
     assert rows(trips, table="replaced") == [2]
+
+
+def test_a_dataset_that_is_deleted_while_a_file_is_read_stays_as_it_was(
+    trips: Dataset, large_csv: Path, repo: Repository
+) -> None:
+    """The job fails with the dataset's name, and leaves nothing."""
+    append(trips, 0)
+    head = trips.log()[0].id
+    job = trips.import_file(large_csv, "large")
+    wait_until_reading(job)
+    trips.delete()
+    with pytest.raises(NotFoundError, match=r"'trips'.*bin") as caught:
+        job.result(60)
+    assert caught.value.kind is ErrorKind.DATASET_NOT_FOUND
+    restored = repo.restore(trips.id)
+    assert restored.log()[0].id == head
+    assert list(restored.tables) == ["trips"]
 
 
 # ----------------------------------------------------------------------------------------------------------------- jobs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from jupyter_datasets.client import exporting
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.client.version import Table
 from jupyter_datasets.errors import DamagedObjectError, ErrorKind, InvalidInputError, NotFoundError, StorageError
-from tests.client.conftest import Open, append
+from tests.client.conftest import Open, append, in_place
 
 ROWS = pa.table({"n": [3, None, 1], "text": ["ü", "", None], "x": [0.5, -1.5, None]})
 
@@ -66,6 +68,7 @@ def test_a_head_is_the_first_rows(table: Table, count: int, expected: list[Any])
     assert table.head(count)["n"].to_pylist() == expected
 
 
+@in_place
 def test_a_head_spans_segments_and_reads_no_more(trips: Dataset) -> None:
     with trips.edit() as edit:
         edit["trips"].append({"n": list(range(200_000))})
@@ -136,6 +139,35 @@ def test_a_damaged_segment_is_never_read(table: Table, repo: Repository) -> None
         with pytest.raises(DamagedObjectError) as caught:
             read()
         assert caught.value.details["versions"] == [repo["trips"].log()[0].id]
+
+
+def overwrite(path: Path) -> None:
+    path.chmod(0o600)
+    path.write_bytes(b"?")
+
+
+@in_place
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize("damage", [Path.unlink, overwrite])
+def test_a_segment_that_is_lost_after_planning_is_named_with_what_to_do(
+    trips: Dataset, repo: Repository, damage: Callable[[Path], None], tmp_path: Path
+) -> None:
+    """Whatever reads it, the error names the object and is never one of Arrow or DuckDB."""
+    append(trips, *range(10), table="other")
+    other, scan, stale = trips.table("other"), trips.table("other").scan(), trips.table("other").scan()
+    changes, result = trips.diff("main~1", "main")["other"], repo.sql("SELECT sum(n) FROM trips.other")
+    repo._queries._plans._plans.clear()  # as after 64 other queries
+    path = Path(other._plan.segments[0].path)
+    damage(path)
+    reads: list[Callable[[], object]] = [
+        *(other.to_arrow, other.head, other.to_pandas, other.to_polars, other.relation),
+        *(scan.read_all, changes.rows, result.to_arrow, lambda: exporting.export(stale, tmp_path / "other.csv")),
+    ]
+    for read in reads:
+        with pytest.raises(DamagedObjectError, match="jupyter datasets doctor --rehash all") as caught:
+            read()
+        assert caught.value.details["object"] == path.parent.name + path.name
+    assert not list(tmp_path.glob("*other*"))
 
 
 # ------------------------------------------------------------------------------------------------------------ exporting

@@ -25,15 +25,16 @@ from jupyter_datasets.client import waiting
 from jupyter_datasets.client.connect import connect
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.errors import DamagedObjectError, DatasetsError, ErrorKind, InvalidInputError, StatementError
+from tests.client.conftest import TRANSPORTS
 
 FOREVER = "SELECT count(*) FROM range(10000000) a, range(100000) b WHERE hash(a.range, b.range) = 5"
 FRAME = pd.DataFrame({"a": [1, 2], "z": [5, 6]})
 
 
-@pytest.fixture(scope="module")
-def repo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+@pytest.fixture(scope="module", params=TRANSPORTS.values(), ids=TRANSPORTS.keys())
+def repo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
     """``flights`` with a tag ``v1.0`` and one row more on ``main``, and ``weather`` without the tag."""
-    with connect(tmp_path_factory.mktemp("sql") / "store") as made:
+    with request.param(tmp_path_factory.mktemp("sql") / "store") as open_one, open_one() as made:
         flights, weather = made.create("flights"), made.create("weather")
         with flights.edit("main") as edit:
             edit["flights"].append(pa.table({"a": [1, 2, 3], "b": ["x", "y", "z"]}))

@@ -1,0 +1,100 @@
+"""Servers that may hold the store of this process: by the environment, by Jupyter's notes, by the store's own."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_runtime_dir
+
+from jupyter_datasets.client.http import HttpTransport
+from jupyter_datasets.errors import DatasetsError, ErrorKind, InvalidInputError
+
+URL, TOKEN = "JUPYTER_DATASETS_URL", "JUPYTER_DATASETS_TOKEN"
+
+
+@dataclass(kw_only=True, slots=True)
+class Search:
+    """Where a server was looked for, in sentences, for whom it was not found."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    tried: list[str] = field(default_factory=list)
+
+    def find(self) -> HttpTransport | None:
+        """The server that the environment names, else the one whose kernel this process is, else None.
+
+        Raises
+        ------
+        DatasetsError
+            The server that the environment names does not answer, or does not let this process in.
+        """
+        return self._from_environment() or self._from_parent() or self._from_session()
+
+    def ask(self, what: str, url: str, token: str | None) -> HttpTransport | None:
+        """A server, if it answers and serves datasets."""
+        try:
+            return HttpTransport.reach(url, token)
+        except DatasetsError as error:
+            self.tried.append(f"{what}: {error.message}")
+            return None
+
+    def _from_environment(self) -> HttpTransport | None:
+        if not (url := self.environ.get(URL)):
+            self.tried.append(f"{URL} is not set.")
+            return None
+        try:
+            return HttpTransport.reach(url, self._token())
+        except DatasetsError as error:
+            error.next_step = f"{error.next_step} The address is from {URL}; unset it to look elsewhere.".strip()
+            raise
+
+    def _token(self) -> str | None:
+        if file := self.environ.get(f"{TOKEN}_FILE"):
+            try:
+                return Path(file).read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise InvalidInputError(
+                    f"The file {file!r}, which {TOKEN}_FILE names, cannot be read.",
+                    kind=ErrorKind.INVALID_SETTING,
+                ) from error
+        return self.environ.get(TOKEN)
+
+    def _from_parent(self) -> HttpTransport | None:
+        pid = self.environ.get("JPY_PARENT_PID", "")
+        note = _read(Path(jupyter_runtime_dir()) / f"jpserver-{pid}.json") if pid.isdecimal() else None
+        if note is None:
+            self.tried.append(f"No Jupyter server left a note as process {pid}." if pid else "This is no kernel.")
+            return None
+        return self.ask("The server that started this kernel", note["url"], note["token"])
+
+    def _from_session(self) -> HttpTransport | None:
+        session = self.environ.get("JPY_SESSION_NAME")
+        if not session:
+            return None
+        notes = [note for note in _notes() if Path(session).is_relative_to(note["root_dir"])]
+        found = [t for note in notes if (t := self.ask("A running server", note["url"], note["token"]))]
+        if len(found) == 1:
+            return found[0]
+        for transport in found:
+            transport.close(wait=False)
+        self.tried.append(f"Running servers that hold {session}: {len(found)}.")
+        return None
+
+
+def _notes() -> Iterator[dict[str, Any]]:
+    """What running Jupyter servers say of themselves."""
+    for file in sorted(Path(jupyter_runtime_dir()).glob("jpserver-*.json")):
+        if (note := _read(file)) is not None:
+            yield note
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    try:
+        note = json.loads(file.read_bytes())
+        return {name: str(note[name]) for name in ("url", "token", "root_dir")}
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
