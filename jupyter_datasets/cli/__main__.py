@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from jupyter_datasets.catalog.layout import program_version
-from jupyter_datasets.cli.console import EXIT_CODES, Console, Exit, UsageError
+from jupyter_datasets.cli.console import EXIT_CODES, Console, Exit, OutputError, UsageError
 from jupyter_datasets.cli.parser import CommandParser
 from jupyter_datasets.errors import DatasetsError, JobCancelledError
 from jupyter_datasets.values import nearest
@@ -70,14 +70,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     _open_closed_streams()
+    console = Console("--json" in arguments)
     try:
-        code = _guarded(arguments, Console("--json" in arguments))
-        sys.stdout.flush()
+        code = _guarded(arguments, console)
+        console.flush()
     except BrokenPipeError:
-        # What the interpreter flushes at its end must not fail once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return Exit.PIPE_CLOSED
+    except OutputError as error:
+        _drop_output()
+        return console.give_up(error)
     return code
+
+
+def _drop_output() -> None:
+    """Leave nothing that the interpreter would flush at its end, which would fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _open_closed_streams() -> None:
@@ -102,7 +110,7 @@ def _guarded(arguments: Sequence[str], console: Console) -> int:
         return Exit.INTERRUPTED
     except DatasetsError as error:
         return console.error(error)
-    except BrokenPipeError:
+    except (BrokenPipeError, OutputError):
         raise
     except Exception as error:
         return console.unexpected(error)

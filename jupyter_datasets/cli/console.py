@@ -8,7 +8,8 @@ import re
 import shutil
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -18,9 +19,11 @@ from jupyter_datasets.errors import (
     AlreadyExistsError,
     ConflictError,
     DatasetsError,
+    ErrorKind,
     InternalError,
     JobCancelledError,
     NotFoundError,
+    StatementError,
     StoreBusyError,
 )
 
@@ -47,7 +50,7 @@ exit codes:
   0    done
   1    refused or failed; the message says why and what to do
   2    the command line cannot be read
-  3    not found: a dataset, table, version, file, job or store
+  3    not found: a dataset, table, version, file, job or store, or a name in a statement
   4    conflict: the name is taken, or somebody else moved it first
   5    the store is busy: another program holds it
   130  interrupted; nothing half done is kept
@@ -59,6 +62,18 @@ _CODES: Sequence[tuple[tuple[type[DatasetsError], ...], Exit]] = (
     ((StoreBusyError,), Exit.BUSY),
     ((JobCancelledError,), Exit.INTERRUPTED),
 )
+# What a statement may name in vain. Its errors are of one class, whatever it is.
+_NAMED_IN_VAIN = frozenset(
+    {
+        ErrorKind.STATEMENT_NAME,
+        ErrorKind.DATASET_NOT_FOUND,
+        ErrorKind.TABLE_NOT_FOUND,
+        ErrorKind.REF_NOT_FOUND,
+        ErrorKind.COMMIT_NOT_FOUND,
+        ErrorKind.UNBORN_BRANCH,
+        ErrorKind.NO_VERSION_AT_TIME,
+    }
+)
 
 
 class UsageError(Exception):
@@ -67,6 +82,10 @@ class UsageError(Exception):
     def __init__(self, message: str, usage: str) -> None:
         super().__init__(message)
         self.usage = usage
+
+
+class OutputError(Exception):
+    """Standard output takes no more, and not because its reader went away."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,31 +126,53 @@ class Console:
         """Show what a command has to say."""
         if self.as_json:
             # ASCII, so that no control character of a name reaches a terminal.
-            sys.stdout.write(json.dumps(answer.data, indent=2) + "\n")
+            self.write(json.dumps(answer.data, indent=2) + "\n")
         elif answer.text:
-            sys.stdout.write(safe(answer.text) + "\n")
+            self.write(safe(answer.text) + "\n")
         return answer.code
+
+    def write(self, text: str) -> None:
+        """Put a text out as it is.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written; nothing else can, then.
+        """
+        with _writing():
+            sys.stdout.write(text)
+
+    def flush(self) -> None:
+        """Put out what waits; raises as :meth:`write` does."""
+        with _writing():
+            sys.stdout.flush()
+
+    def give_up(self, error: OutputError) -> Exit:
+        """Say that the output cannot be written, on the other way out."""
+        with suppress(OSError):
+            sys.stderr.write(f"Error: The output cannot be written: {error}.\n")
+        return Exit.FAILED
 
     def say(self, text: str) -> None:
         """Show people a line while a command is at work."""
         if not self.as_json:
-            sys.stdout.write(safe(text) + "\n")
-            sys.stdout.flush()
+            self.write(safe(text) + "\n")
+            self.flush()
 
     def error(self, error: DatasetsError) -> Exit:
         """Show what went wrong and what to do."""
         if self.as_json:
-            sys.stdout.write(json.dumps({"error": wire.error_to_json(error)}, indent=2) + "\n")
+            self.write(json.dumps({"error": wire.error_to_json(error)}, indent=2) + "\n")
         else:
             sys.stderr.write(safe("\n".join(filter(None, (f"Error: {error.message}", error.next_step)))) + "\n")
         _trace()
-        return next((code for types, code in _CODES if isinstance(error, types)), Exit.FAILED)
+        return _code(error)
 
     def usage(self, error: UsageError) -> Exit:
         """Show how the command goes."""
         if self.as_json:
             value = {"class": "UsageError", "kind": "usage", "message": str(error), "next_step": error.usage}
-            sys.stdout.write(json.dumps({"error": {**value, "details": {}}}, indent=2) + "\n")
+            self.write(json.dumps({"error": {**value, "details": {}}}, indent=2) + "\n")
         else:
             sys.stderr.write(safe(f"{error.usage}\nError: {error}") + "\n")
         return Exit.USAGE
@@ -150,6 +191,22 @@ def safe(text: str) -> str:
 def width() -> int | None:
     """Columns of the terminal that is written to; None where it is no terminal."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _code(error: DatasetsError) -> Exit:
+    if isinstance(error, StatementError) and (error.kind in _NAMED_IN_VAIN or "missing" in error.details):
+        return Exit.NOT_FOUND
+    return next((code for types, code in _CODES if isinstance(error, types)), Exit.FAILED)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(error.strerror or str(error)) from error
 
 
 def _trace() -> None:

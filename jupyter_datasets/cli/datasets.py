@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_datasets.cli import rows
 from jupyter_datasets.cli.console import Answer, Console
-from jupyter_datasets.cli.opening import missing_store, open_store, split_target
+from jupyter_datasets.cli.opening import missing_store, no_commits, open_store, split_target
 from jupyter_datasets.cli.parser import CommandParser
 from jupyter_datasets.client import display
 from jupyter_datasets.client.dataset import Dataset
@@ -53,7 +53,7 @@ def define_show(parser: CommandParser) -> None:
     parser.command(_show, "show flights", "show flights.airports --at v1.0", "show flights --at 'main@{2026-01-31}'")
 
 
-def _show(args: argparse.Namespace, _: Console) -> Answer:
+def _show(args: argparse.Namespace, console: Console) -> Answer:
     name, table = split_target(args.target)
     with open_store(args) as repo:
         dataset = repo[name]
@@ -62,11 +62,11 @@ def _show(args: argparse.Namespace, _: Console) -> Answer:
             return Answer(data=to_json(dataset) | _content(version), text=_described(dataset, version, args.at))
         if version is None:
             raise NotFoundError(
-                f"Dataset {dataset.name!r} has no commits yet.",
+                f"Dataset {dataset.name!r} has no table {table!r}.",
                 kind=ErrorKind.TABLE_NOT_FOUND,
-                next_step=f"Import a file: jupyter datasets import data.csv {dataset.name}",
+                next_step=no_commits(dataset),
             )
-        return _shown_table(version[table], max(args.rows, 0))
+        return _shown_table(version[table], max(args.rows, 0), whole=console.as_json)
 
 
 def define_rename(parser: CommandParser) -> None:
@@ -172,13 +172,14 @@ def _described(dataset: Dataset, version: Version | None, ref: str | None) -> st
     if dataset.labels:
         lines.append(f"labels: {', '.join(dataset.labels)}")
     if version is None:
-        lines.append(f"No commits yet. Import a file: jupyter datasets import data.csv {dataset.name}")
+        lines.append(no_commits(dataset))
     else:
         lines += ["", repr(version)]
     return "\n".join(lines)
 
 
-def _shown_table(table: Table, count: int) -> Answer:
-    head = table.head(count)
-    text = f"{table!r}\n\n{rows.as_text(head)}" if count else repr(table)
+def _shown_table(table: Table, count: int, *, whole: bool) -> Answer:
+    """Types and first rows; of a wide table people see the first columns alone, and the others are not read."""
+    head = table.head(count, None if whole else table.columns[: display.MOST_COLUMNS])
+    text = f"{table!r}\n\n{rows.as_text(head, table.columns)}" if count else repr(table)
     return Answer(data={**table.info.model_dump(mode="json"), "head": rows.as_json(head)}, text=text)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Literal
 
 from jupyter_datasets.cli.console import Answer, Console
-from jupyter_datasets.cli.opening import open_store
+from jupyter_datasets.cli.opening import no_commits, open_store
 from jupyter_datasets.cli.parser import CommandParser
 from jupyter_datasets.client import display
 from jupyter_datasets.client.dataset import Dataset
-from jupyter_datasets.errors import ErrorKind, NotFoundError
+from jupyter_datasets.errors import ConflictError, ErrorKind, NotFoundError
 from jupyter_datasets.services.versions.models import RefInfo
 from jupyter_datasets.values import MAIN, short
 
@@ -32,8 +34,8 @@ def _log(args: argparse.Namespace, _: Console) -> Answer:
     with open_store(args) as repo:
         dataset = repo[args.dataset]
         found = dataset.graph(number) if args.graph else dataset.log(args.ref, number)
-        empty = f"No commits yet. Import a file: jupyter datasets import data.csv {dataset.name}"
-        return Answer(data=[c.model_dump(mode="json") for c in found], text=repr(found) if found else empty)
+        text = repr(found) if found else no_commits(dataset)
+        return Answer(data=[c.model_dump(mode="json") for c in found], text=text)
 
 
 def define_ref(kind: Kind, parser: CommandParser) -> None:
@@ -92,13 +94,31 @@ def define_step(action: Literal["undo", "redo"], parser: CommandParser) -> None:
 
 
 def _step(action: Literal["undo", "redo"], args: argparse.Namespace, _: Console) -> Answer:
+    back = "redo" if action == "undo" else "undo"
     with open_store(args) as repo:
         dataset = repo[args.dataset]
-        moved = dataset.undo(args.ref) if action == "undo" else dataset.redo(args.ref)
-        back = "redo" if action == "undo" else "undo"
-        where = f"is at {short(moved.commit)} now" if moved.commit else "has no commit now"
-        hint = f"To reverse that: jupyter datasets {back} {dataset.name} {moved.name}"
-        return Answer(data=_to_json(moved), text=f"{moved.name!r} {where}. {hint}")
+        reverse = f"jupyter datasets {back} {dataset.name} {args.ref}"
+        with _told_how(dataset, back, reverse):
+            moved = dataset.undo(args.ref) if action == "undo" else dataset.redo(args.ref)
+        text = f"{moved.name!r} {_where(dataset, moved)}. To reverse that: {reverse}"
+        return Answer(data=_to_json(moved), text=text)
+
+
+@contextmanager
+def _told_how(dataset: Dataset, back: str, reverse: str) -> Iterator[None]:
+    """Where there is no step left in this direction, offer the other one."""
+    try:
+        yield
+    except ConflictError as error:
+        if error.kind is ErrorKind.NOTHING_TO_UNDO and dataset.has_history:
+            error.next_step = f"To {back} the last step: {reverse}"
+        raise
+
+
+def _where(dataset: Dataset, ref: RefInfo) -> str:
+    if ref.commit:
+        return f"is at {short(ref.commit)} now"
+    return "has no commit now" if any(other.name == ref.name for other in dataset.refs()) else "is gone now"
 
 
 DEFINE = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,13 @@ from jupyter_datasets.cli.console import Answer, Console
 from jupyter_datasets.cli.opening import open_store, split_target
 from jupyter_datasets.cli.parser import CommandParser
 from jupyter_datasets.cli.progress import showing_progress
+from jupyter_datasets.cli.spelling import READING, as_flags
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.imports import ImportResult, table_for
 from jupyter_datasets.client.jobs import Job
 from jupyter_datasets.client.repository import Repository
-from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
-
-_READING = ("delimiter", "quote", "header", "encoding", "decimal")
+from jupyter_datasets.engine.readers import ReadOptions, check_file
+from jupyter_datasets.errors import DatasetsError, ErrorKind, InvalidInputError, NotFoundError
 
 
 def define_import(parser: CommandParser) -> None:
@@ -47,6 +48,7 @@ def define_import(parser: CommandParser) -> None:
 
 def _define_reading(parser: CommandParser) -> None:
     group = parser.add_argument_group("how to read the file, where it is not found out rightly")
+    group.add_argument("--format", choices=("csv", "parquet"), help="what it is; csv is any delimited text")
     group.add_argument("--type", action="append", default=[], metavar="COLUMN=TYPE", help="a column's type; repeatable")
     group.add_argument("--null", action="append", metavar="TEXT", help="stands for no value; repeatable")
     group.add_argument("--delimiter", metavar="CHARACTER", help="between the fields; \\t is a tab")
@@ -60,7 +62,12 @@ def _import(args: argparse.Namespace, _: Console) -> Answer:
     file, options = Path(args.file).expanduser(), _options(args)
     if not file.exists():
         raise _no_file(args.file)
-    with showing_progress(), open_store(args, make=True) as repo, _taken(repo, args, file) as (dataset, table, made):
+    with (
+        _told_in_flags(),
+        showing_progress(),
+        open_store(args, make=True) as repo,
+        _taken(repo, args, file, options) as (dataset, table, made),
+    ):
         job = dataset.import_file(
             file,
             table,
@@ -72,6 +79,16 @@ def _import(args: argparse.Namespace, _: Console) -> Answer:
             **options,
         )
         return _answer(dataset, made, outcome(job))
+
+
+@contextmanager
+def _told_in_flags() -> Iterator[None]:
+    """The next steps of errors as the command line spells them."""
+    try:
+        yield
+    except DatasetsError as error:
+        error.next_step = as_flags(error.next_step)
+        raise
 
 
 def outcome(job: Job[ImportResult]) -> ImportResult:
@@ -89,10 +106,12 @@ def outcome(job: Job[ImportResult]) -> ImportResult:
 
 
 @contextmanager
-def _taken(repo: Repository, args: argparse.Namespace, file: Path) -> Iterator[tuple[Dataset, str | None, bool]]:
+def _taken(
+    repo: Repository, args: argparse.Namespace, file: Path, options: dict[str, Any]
+) -> Iterator[tuple[Dataset, str | None, bool]]:
     """The dataset that takes the file, the table if it was named, and whether the dataset was made for it.
 
-    A dataset that was made goes when the import fails.
+    A dataset that was made goes into the bin when the import fails; so what can be told before is told before.
     """
     name, table = split_target(args.target) if args.target else (table_for(file, None)[0], None)
     try:
@@ -104,15 +123,21 @@ def _taken(repo: Repository, args: argparse.Namespace, file: Path) -> Iterator[t
         if args.target and not args.create:
             error.next_step = f"{error.next_step} Or make it: add --create.".strip()
             raise
+    table_for(file, table)
+    check_file(file.absolute(), ReadOptions.from_json(options))
     made = repo.create(name)
     try:
         yield made, table, True
-    except BaseException:
+    except BaseException as error:
         made.delete()
+        if isinstance(error, DatasetsError):
+            left = f"The empty dataset {made.name!r} that was made for it is in the bin."
+            error.next_step = f"{error.next_step} {left}".strip()
         raise
 
 
 def _answer(dataset: Dataset, made: bool, result: ImportResult) -> Answer:
+    result = replace(result, warnings=tuple(map(as_flags, result.warnings)))
     commit = result.commit.model_dump(mode="json") if result.commit else None
     return Answer(
         data={
@@ -128,7 +153,7 @@ def _answer(dataset: Dataset, made: bool, result: ImportResult) -> Answer:
 
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:
-    options = {name: value for name in _READING if (value := getattr(args, name)) is not None}
+    options = {name: value for name in READING if (value := getattr(args, name)) is not None}
     if options.get("delimiter") == r"\t":
         options["delimiter"] = "\t"
     if args.type:

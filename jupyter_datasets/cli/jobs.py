@@ -7,6 +7,7 @@ import argparse
 from jupyter_datasets.cli.console import Answer, Console
 from jupyter_datasets.cli.opening import open_store
 from jupyter_datasets.cli.parser import CommandParser
+from jupyter_datasets.cli.spelling import as_flags
 from jupyter_datasets.client import display
 from jupyter_datasets.services.jobs.models import Job, JobStatus
 
@@ -62,9 +63,9 @@ def _described(job: Job) -> str:
         lines.append(f"took      {(job.finished - job.started).total_seconds():.1f} s")
     if job.progress.rows:
         lines.append(f"read      {display.count(job.progress.rows, 'row')}, {display.size(job.progress.bytes)}")
-    lines += [f"- {message}" for message in job.progress.messages]
+    lines += [f"- {as_flags(message)}" for message in job.progress.messages]
     if job.error:
-        lines += [f"Error: {job.error.get('message', '')}", job.error.get("next_step", "")]
+        lines += [f"Error: {job.error.get('message', '')}", as_flags(job.error.get("next_step", ""))]
     return "\n".join(filter(None, lines))
 
 

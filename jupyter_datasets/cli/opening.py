@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jupyter_datasets.catalog.layout import is_store
 from jupyter_datasets.client.connect import connect
+from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.errors import ErrorKind, NotFoundError
 from jupyter_datasets.settings import Settings
@@ -41,3 +42,10 @@ def split_target(text: str) -> tuple[str, str | None]:
     owner, slash, name = text.rpartition("/")
     dataset, _, table = name.partition(".")
     return f"{owner}{slash}{dataset}", table or None
+
+
+def no_commits(dataset: Dataset) -> str:
+    """What to say of a branch without commits: the first step, or the way back from an undo."""
+    if dataset.has_history:
+        return f"No commits now. What undo took back comes again by: jupyter datasets redo {dataset.name}"
+    return f"No commits yet. Import a file: jupyter datasets import data.csv {dataset.name}"

@@ -13,17 +13,18 @@ from jupyter_datasets.cli.console import width
 from jupyter_datasets.client import display
 
 
-def as_text(table: pa.Table) -> str:
-    """Rows as a text table; columns that do not fit the terminal are counted instead."""
-    rows = [[_cell(value) for value in row] for row in _tuples(table)]
-    for shown in range(table.num_columns, 0, -1):
-        text = display.text_table(table.column_names[:shown], [row[:shown] for row in rows])
-        if shown == 1 or _fits(text):
-            break
-    else:
-        return ""
-    hidden = table.num_columns - shown
-    return text + (f"\n({display.count(hidden, 'more column')})" if hidden else "")
+def as_text(table: pa.Table, columns: Sequence[str] | None = None) -> str:
+    """Rows as a text table; columns that do not fit the terminal are counted instead.
+
+    Parameters
+    ----------
+    table
+        The rows.
+    columns
+        Names of all columns, where the table holds the first of them alone.
+    """
+    cells = ([_cell(value) for value in row] for row in _tuples(table))
+    return display.text_table(columns or table.column_names, cells, width()) if table.num_columns else ""
 
 
 def as_json(table: pa.Table) -> list[dict[str, Any]]:
@@ -64,8 +65,3 @@ def _unique(names: Sequence[str]) -> list[str]:
 
 def _cell(value: object) -> object:
     return "NULL" if value is None else value
-
-
-def _fits(text: str) -> bool:
-    columns = width()
-    return columns is None or all(len(line) <= columns for line in text.splitlines())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from jupyter_datasets.client import display, exporting
 from jupyter_datasets.client.result import Result
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.store.backends import translated_io
+
+_PART = 1 << 16  # characters
 
 
 def define_sql(parser: CommandParser) -> None:
@@ -54,7 +56,7 @@ def _sql(args: argparse.Namespace, console: Console) -> Answer:
     if args.format == "json":
         return Answer(data=None, text=json.dumps(rows.as_json(table), indent=2))
     if args.format == "csv":
-        _write_csv(table)
+        _write_csv(table, console)
         return Answer(data=None)
     return Answer(data=None, text=_shown(result, table, max(args.number, 0)))
 
@@ -111,15 +113,14 @@ def _shown(result: Result, table: pa.Table, number: int) -> str:
     return "\n".join((rows.as_text(table.slice(0, number)), "", ", ".join([counted, *map(str, result.sources)])))
 
 
-def _write_csv(table: pa.Table) -> None:
+def _write_csv(table: pa.Table, console: Console) -> None:
     """As an export writes it: nulls are empty fields and empty texts are ``""``."""
+    shown = safe if sys.stdout.isatty() else str
     with tempfile.TemporaryDirectory(prefix="jupyter-datasets-") as folder:
         file = exporting.export(table.to_reader(), Path(folder) / "result.csv")
         with file.open(encoding="utf-8", newline="") as text:
-            if sys.stdout.isatty():
-                sys.stdout.writelines(safe(line) for line in text)
-            else:
-                shutil.copyfileobj(text, sys.stdout)
+            for part in iter(partial(text.read, _PART), ""):
+                console.write(shown(part))
 
 
 DEFINE = {"sql": define_sql}

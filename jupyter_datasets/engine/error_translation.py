@@ -35,6 +35,7 @@ _MISSING = {
     ),
     "function": re.compile(rf"Function with name {_NAME} does not exist"),
 }
+_NO_FILE = "No files found that match the pattern"
 _KINDS: Sequence[tuple[type[duckdb.Error], ErrorKind]] = (
     (duckdb.ParserException, ErrorKind.STATEMENT_SYNTAX),
     (duckdb.SyntaxException, ErrorKind.STATEMENT_SYNTAX),
@@ -83,18 +84,22 @@ def translate_error(
     -------
     StatementError
         Of kind STATEMENT_SYNTAX, STATEMENT_NAME (no such table, column or function), STATEMENT_INTERRUPTED,
-        MEMORY_EXCEEDED, or STATEMENT_FAILED. The caller chains it: ``raise translate_error(...) from error``.
+        MEMORY_EXCEEDED, or STATEMENT_FAILED; ``details["missing"]`` is "file" where a file is not there. The caller
+        chains it: ``raise translate_error(...) from error``.
     """
     report = _read(error)
     if ran is not None:
         report = replace(report, location=_inside(report.location, ran, rewritten.text))
-    return statement_error(
+    translated = statement_error(
         _hide(report.message, {**_replaced(statement, rewritten), **(shown or {})}),
         text=statement.text,
         position=_position(report, error, statement, rewritten),
         kind=_kind(error, report),
         suggestions=_suggestions(report, statement, known_tables, known_columns),
     )
+    if report.message.startswith(_NO_FILE):
+        translated.details["missing"] = "file"
+    return translated
 
 
 def _read(error: duckdb.Error) -> _Report:

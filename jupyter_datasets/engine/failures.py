@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from jupyter_datasets.engine.line_ends import OtherEnd, first_other_end
 from jupyter_datasets.errors import ErrorKind, FileContentError, InvalidInputError
 from jupyter_datasets.values import nearest
 
@@ -19,6 +20,8 @@ LONGEST_LINE = 16 << 20  # bytes
 _ENCODINGS = "Give its encoding, such as encoding='latin-1' or encoding='cp1252', or save it as UTF-8."
 _LINE = re.compile(r"CSV Error on Line: ([0-9]+)|Row #([0-9]+):")
 _FIELDS = re.compile(r"Expected (?:Number of Columns: )?([0-9]+)(?: columns)?,? (?:Found:|got) ([0-9]+)")
+# DuckDB names no line when its parser is at a loss, but the text that it read, and how.
+_READ = re.compile(r"^  file = (.+)\n  delimiter = (.).*\n  quote = (\(empty\)|.)", re.MULTILINE)
 _BRIEF = 200
 _FOREIGN = (duckdb.Error, pa.ArrowException, OSError)
 
@@ -105,16 +108,38 @@ def _text_error(path: Path, message: str) -> FileContentError:
         return encoding_error(path, line)
     if fields := _FIELDS.search(message):
         return _ragged(path, line, int(fields[1]), int(fields[2]))
+    if "invalid state" in message:
+        return _cut_error(path, message)
     if "unterminated quote" in message:
         what, step = f"opens a quote {where}that is not closed", "Close or double the quote, or give quote=''."
     elif "Maximum line size" in message or "straddl" in message:
         what = f"has a line {where}of more than {LONGEST_LINE >> 20} MiB"
         step = "Split the line, or give the file as Parquet; a quote that is never closed has the same effect."
-    elif "invalid state" in message:
-        what, step = "ends its lines in different ways, or quotes badly", "Save it with one kind of line end."
     else:
         what, step = f"cannot be read {where}as text: {_brief(message)}", "Give delimiter, quote and header."
     return file_error(path, what, ErrorKind.FILE_FORMAT, step, row=line)
+
+
+def _cut_error(path: Path, message: str) -> FileContentError:
+    """The parser did not know what to make of a line."""
+    found = _other_end(message)
+    if found is None:
+        what, step = "ends its lines in different ways, or quotes badly", "Save it with one kind of line end."
+        return file_error(path, what, ErrorKind.FILE_FORMAT, step)
+    return file_error(
+        path,
+        f"ends its lines in different ways: line {found.line:,} by {found.end}, those before it by {found.usual}",
+        ErrorKind.FILE_FORMAT,
+        "Save it with one kind of line end.",
+        row=found.line,
+    )
+
+
+def _other_end(message: str) -> OtherEnd | None:
+    read = _READ.search(message)
+    if read is None or not Path(read[1]).is_file():  # a name that spans lines
+        return None
+    return first_other_end(Path(read[1]), read[2].encode(), read[3].removeprefix("(empty)").encode())
 
 
 def _ragged(path: Path, line: int | None, expected: int, found: int) -> FileContentError:

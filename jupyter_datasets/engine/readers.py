@@ -2,9 +2,9 @@
 
 What a file means
 -----------------
-- **Format**: by its first bytes; a name that says otherwise gives a note, or an error if the content is unusable. A text
-  that begins like JSON or a page of the web is no table, unless the user says so.
-  Text and Parquet, plain or in ``.gz``, ``.zst`` or a ``.zip`` with one file in it.
+- **Format**: by its first bytes; a name that says otherwise gives a note, or an error if the content is unusable.
+  Text and Parquet, plain or in ``.gz``, ``.zst`` or a ``.zip`` with one file in it. A text that begins like JSON or a
+  page of the web is no table, unless the user says so.
 - **Rows** are numbered as a spreadsheet shows them: the line with the names is row 1, a record with line breaks in its
   quotes counts once, blank lines do not count. (A Parquet file has no such line: its first row is row 1.)
 - **Header**: the first record names the columns if it has a text above a column of another type, or if nothing in it
@@ -79,7 +79,6 @@ def open_source(
     shown = path.absolute()
     report = FileReport()
     content, plain = check_file(shown, options), shown
-    _refuse_empty(shown, shown, "is empty")
     if content not in _NAMES:
         plain, content = _unpacked(shown, content, options, scratch, report)
     _check_format(plain, shown, content, options, report)
@@ -95,7 +94,7 @@ def check_file(path: Path, options: ReadOptions) -> Content:
     Returns
     -------
     Content
-        What the file is, text when it is empty; what lies in a compressed one is not looked at.
+        What the file is; what lies in a compressed one is not looked at.
 
     Raises
     ------
@@ -103,6 +102,7 @@ def check_file(path: Path, options: ReadOptions) -> Content:
         As :func:`open_source` does.
     """
     check_readable(path)
+    _refuse_empty(path, path, "is empty")
     content = recognise(path, path, encoding=options.encoding)
     if content in _NAMES:
         _check_format(path, path, content, options, FileReport())

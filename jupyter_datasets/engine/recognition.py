@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 import os
+import re
 import stat
 from enum import StrEnum
 from pathlib import Path
@@ -26,6 +29,16 @@ _MAGIC = {
     b"Rar!": "a RAR archive",
     b"\x7fELF": "a program",
 }
+_SUPPORTED = "Only CSV and Parquet files can be imported."
+# Beyond a few, which may part fields, no text holds them.
+_CONTROLS = frozenset({*range(0x01, 0x09), *range(0x0E, 0x1A), *range(0x1C, 0x20)})
+_FEW = 5
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# A table may begin with <DATE> and the like, so only what begins a document counts.
+_MARKUP = re.compile(r"<(?:!doctype|html|head|body|\?xml|!--)", re.IGNORECASE)
+_JSON_OBJECT = r'\{\s*(?:\}|"(?:[^"\\]|\\.)*"\s*:)'
+_JSON = re.compile(rf"{_JSON_OBJECT}|\[\s*{_JSON_OBJECT}|\[\s*\[[^\[\]]*\]\s*,\s*\[")
+_PACKED_NAMES = frozenset({".gz", ".zst", ".zip"})
 _TEXT_NAMES = frozenset({".csv", ".tsv", ".txt", ".tab", ""})
 _PARQUET_NAMES = frozenset({".parquet", ".pq"})
 
@@ -40,8 +53,17 @@ class Content(StrEnum):
     ZIP = "zip"
 
 
-def check_readable(path: Path) -> int:
-    """The size of a regular file that can be opened.
+_CONTENTS = {
+    b"PAR1": Content.PARQUET,
+    b"\x1f\x8b": Content.GZIP,
+    b"\x28\xb5\x2f\xfd": Content.ZSTD,
+    b"PK\x03\x04": Content.ZIP,
+    b"PK\x05\x06": Content.ZIP,
+}
+
+
+def check_readable(path: Path) -> None:
+    """Refuse what is no regular file that can be opened.
 
     Raises
     ------
@@ -49,14 +71,12 @@ def check_readable(path: Path) -> int:
         With ``kind`` FILE_NOT_FOUND.
     InvalidInputError
         With ``kind`` FILE_UNREADABLE: a folder, a device, a name that is not text, or no permission.
-    FileContentError
-        With ``kind`` FILE_EMPTY.
     """
     try:
         str(path).encode()
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            what = "is a folder" if stat.S_ISDIR(found.st_mode) else "is not a regular file"
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            what = "is a folder" if stat.S_ISDIR(mode) else "is not a regular file"
             raise _unreadable(path, what, "Name the file itself.")
         with path.open("rb"):
             pass
@@ -73,18 +93,17 @@ def check_readable(path: Path) -> int:
         raise _unreadable(
             path, f"cannot be opened: {os.strerror(error.errno or 0)}", "Check its permissions."
         ) from error
-    if found.st_size == 0:
-        raise file_error(path, "is empty", ErrorKind.FILE_EMPTY, "Check that it was written to its end.")
-    return found.st_size
 
 
-def recognise(path: Path, *, encoding: str | None) -> Content:
+def recognise(path: Path, shown: Path, *, encoding: str | None) -> Content:
     """What a file is.
 
     Parameters
     ----------
     path
         A readable file.
+    shown
+        The file that the user knows, for errors.
     encoding
         Of its text, if the user gave one: with it, NUL bytes may be part of a text.
 
@@ -93,31 +112,83 @@ def recognise(path: Path, *, encoding: str | None) -> Content:
     FileContentError
         The file is binary, and of no kind that can be imported.
     """
+    head = _head(path)
+    if content := next((content for magic, content in _CONTENTS.items() if head.startswith(magic)), None):
+        return content
+    if what := next((what for magic, what in _MAGIC.items() if head.startswith(magic)), None):
+        raise file_error(shown, f"is {what}", ErrorKind.FILE_FORMAT, _SUPPORTED)
+    if encoding is None and not head.startswith(_UTF16_MARKS):
+        _refuse_binary(head, shown)
+    return Content.TEXT
+
+
+def _head(path: Path) -> bytes:
     with path.open("rb") as file:
-        head = file.read(_HEAD)
-    if head.startswith(b"PAR1"):
-        return Content.PARQUET
-    if head.startswith(b"\x1f\x8b"):
-        return Content.GZIP
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        return Content.ZSTD
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return Content.ZIP
-    if known := next((what for magic, what in _MAGIC.items() if head.startswith(magic)), None):
-        raise file_error(path, f"is {known}", ErrorKind.FILE_FORMAT, "Only CSV and Parquet files can be imported.")
-    if b"\0" in head and encoding is None and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return file.read(_HEAD)
+
+
+def _refuse_binary(head: bytes, shown: Path) -> None:
+    if b"\0" in head:
         raise file_error(
-            path,
+            shown,
             "holds NUL bytes: it is a binary file, or UTF-16 without a mark at its start",
             ErrorKind.FILE_ENCODING,
-            "If it is text, give encoding='utf-16-le' or encoding='utf-16-be'.",
+            f"{_SUPPORTED} If it is text, give encoding='utf-16-le' or encoding='utf-16-be'.",
         )
-    return Content.TEXT
+    if len(_CONTROLS.intersection(head)) > _FEW:
+        raise file_error(shown, "is a binary file of no known kind", ErrorKind.FILE_FORMAT, _SUPPORTED)
+
+
+def refuse_documents(path: Path, shown: Path, *, encoding: str | None) -> None:
+    """Refuse a text that begins like JSON or like a page of the web, before it is cut into fields that mean nothing.
+
+    Parameters
+    ----------
+    path
+        A text.
+    shown
+        The file that the user knows, for errors.
+    encoding
+        Of the text, if the user gave one.
+
+    Raises
+    ------
+    FileContentError
+        With ``kind`` FILE_FORMAT.
+    """
+    head = _head(path)
+    text = head.decode(encoding or ("utf-16" if head.startswith(_UTF16_MARKS) else "utf-8"), errors="replace")
+    text = text.removeprefix("\ufeff").lstrip()
+    if _MARKUP.match(text):
+        what, step = "is HTML or XML", "If it came from the web, get the data and not the page."
+    elif _JSON.match(text) or (len(head) < _HEAD and _is_json_array(text)):
+        what, step = "is JSON", "JSON comes in a later version; convert it to CSV or Parquet first."
+    else:
+        return
+    raise file_error(
+        shown, what, ErrorKind.FILE_FORMAT, f"{_SUPPORTED} {step} If it is a table all the same, give format='csv'."
+    )
+
+
+def _is_json_array(text: str) -> bool:
+    """Whether the text is one array and nothing else; a first field may well begin with a bracket."""
+    if not text.startswith("["):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def is_packed_by_name(path: Path) -> bool:
+    """Whether the file's name says that it is compressed."""
+    return path.suffix.lower() in _PACKED_NAMES
 
 
 def promised(path: Path) -> Content | None:
     """What a file's name says about its content, compression aside."""
-    suffix = Path(path.stem).suffix if path.suffix.lower() in (".gz", ".zst", ".zip") else path.suffix
+    suffix = Path(path.stem).suffix if is_packed_by_name(path) else path.suffix
     if suffix.lower() in _PARQUET_NAMES:
         return Content.PARQUET
     return Content.TEXT if suffix.lower() in _TEXT_NAMES else None

@@ -113,7 +113,15 @@ def test_a_store_of_a_newer_program_fails_with_what_it_needs(run: Run, sales: Pa
     file.write_text(re.sub(r'"format": \d+', '"format": 99', file.read_text()))
     shown = run("doctor")
     assert shown.code == 1
-    assert "cannot read it" in shown.out
+    assert "format 99" in shown.out
+    assert "Install jupyter_datasets" in shown.out
+
+
+def test_a_store_that_lost_its_format_file_fails_with_that(run: Run, sales: Path) -> None:
+    """It is still a store."""
+    (sales / "format.json").unlink()
+    (failed,) = failures(run("doctor", "--json").data)
+    assert (failed["name"], failed["details"]["object"]) == ("store", "format.json")
 
 
 def test_a_catalog_that_cannot_be_opened_is_a_finding(run: Run, sales: Path) -> None:

@@ -29,7 +29,8 @@ def test_import_makes_a_dataset_named_after_the_file(run: Run, prices_csv: Path)
     assert "Created dataset 'prices'." in shown.out
     assert "prices.prices: 2 rows, commit" in shown.out
     stages = shown.err.splitlines()
-    assert stages and all(line.startswith("Import prices.csv into prices.prices: ") for line in stages)
+    assert stages
+    assert all(line.startswith("Import prices.csv into prices.prices: ") for line in stages)
 
 
 def test_a_name_that_had_to_be_repaired_is_told(run: Run, tmp_path: Path) -> None:
@@ -87,7 +88,7 @@ def test_a_bad_file_leaves_nothing(run: Run, tmp_path: Path, store: Path, conten
     assert shown.code == 1
     assert "bad.csv" in shown.err
     assert run("ls", "--json").data == []
-    assert list((store / "staging").iterdir()) == []
+    assert list(store.glob("staging/*")) == []
 
 
 def test_a_missing_file_is_not_found_before_anything_is_made(run: Run, store: Path) -> None:

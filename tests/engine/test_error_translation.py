@@ -163,3 +163,9 @@ def test_a_statement_inside_another_is_pointed_into(world: duckdb.DuckDBPyConnec
     with pytest.raises(duckdb.Error) as caught:
         outside.fetchall()
     assert "line" not in translate_error(caught.value, statement, plain, ran=outside.sql_query()).details
+
+
+def test_a_file_that_is_not_there_is_told_to_programs(world: duckdb.DuckDBPyConnection) -> None:
+    """By the details, for the message is DuckDB's."""
+    assert failure(world, "FROM read_csv('no such file')").details["missing"] == "file"
+    assert "missing" not in failure(world, "FROM flights ORDER BY 7").details

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
 
 from jupyter_datasets.container import build
 from jupyter_datasets.errors import NotFoundError
+from jupyter_datasets.services.datasets.models import Dataset
+from jupyter_datasets.services.datasets.recent import Recent
 from jupyter_datasets.settings import Settings
 from jupyter_datasets.values import Actor
 
@@ -41,20 +42,14 @@ def test_what_another_process_changed_meanwhile_is_seen(tmp_path: Path) -> None:
 
 def test_a_look_up_that_a_change_overtakes_is_not_kept(tmp_path: Path) -> None:
     store = build(Settings.load(tmp_path / "store"))
-    dataset = store.datasets.create(ME, "flights")
-    read, changed = threading.Event(), threading.Event()
+    old, recent = store.datasets.create(ME, "flights"), Recent(store.database)
 
-    def slow() -> object:
-        read.set()
-        changed.wait(10)
-        return dataset
+    def overtaken() -> Dataset:
+        with recent.changing():
+            return old
 
-    thread = threading.Thread(target=lambda: store.datasets._recent.get((ME.id, "flights"), slow))  # type: ignore[arg-type]
-    thread.start()
-    read.wait(10)
-    store.datasets.delete(ME, "flights")
-    changed.set()
-    thread.join()
-    with pytest.raises(NotFoundError):
-        store.datasets.get(ME, "flights")
+    new = old.model_copy(update={"description": "late ones"})
+    assert recent.get(("me", "flights"), overtaken) == old
+    assert recent.get(("me", "flights"), lambda: new) == new
+    assert recent.get(("me", "flights"), lambda: old) == new
     store.close()
