@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from jupyter_datasets.catalog.layout import is_store
 from jupyter_datasets.client.connect import connect
 from jupyter_datasets.client.dataset import Dataset
+from jupyter_datasets.client.discovery import URL
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.errors import ErrorKind, NotFoundError
 from jupyter_datasets.settings import Settings
@@ -32,7 +34,9 @@ def open_store(args: argparse.Namespace, *, make: bool = False) -> Repository:
 
 
 def missing_store(args: argparse.Namespace) -> Path | None:
-    """The folder of the store, if there is none in it yet."""
+    """The folder of the store, if there is none in it yet; None where a server is named instead."""
+    if args.store is None and os.environ.get(URL):
+        return None
     settings = Settings.load(args.store)
     return None if settings.catalog_url or is_store(settings.store) else settings.store
 

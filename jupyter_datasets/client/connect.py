@@ -136,8 +136,20 @@ def connect(store: str | os.PathLike[str] | None = None, *, token: str | None = 
 
 def _to_store(settings: Settings, search: Search) -> Transport:
     """The server that holds a store, else the store itself."""
-    holder = None if settings.catalog_url else find_holder(settings.store)
-    if holder is not None and holder.url and (served := search.ask("The store's holder", holder.url, holder.token)):
-        return _shared.remember(served)
-    container = _shared.take(settings)
+    if served := _holding_server(settings, search):
+        return served
+    try:
+        container = _shared.take(settings)
+    except StoreBusyError:
+        if served := _holding_server(settings, search):  # it has begun to serve meanwhile
+            return served
+        raise
     return LocalTransport(container, lambda wait: _shared.give_back(settings, wait))
+
+
+def _holding_server(settings: Settings, search: Search) -> HttpTransport | None:
+    holder = None if settings.catalog_url else find_holder(settings.store)
+    if holder is None or not holder.url:
+        return None
+    found = search.ask("The store's holder", holder.url, holder.token)
+    return None if found is None else _shared.remember(found)
