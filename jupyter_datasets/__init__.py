@@ -82,6 +82,28 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    from jupyter_datasets.server.app import JupyterDatasets
+
+    return [{"module": "jupyter_datasets.server.app", "app": JupyterDatasets}]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "jupyter-datasets"}]
+
+
+def _show_widgets() -> None:
+    """In a kernel, have tables, logs and jobs show themselves as widgets; elsewhere nothing is imported."""
+    import sys
+
+    ipython = sys.modules.get("IPython")
+    shell: Any = ipython.get_ipython() if ipython else None
+    if hasattr(shell, "kernel"):
+        from jupyter_datasets.notebook.formatters import register
+
+        register(shell.display_formatter.mimebundle_formatter)
+
+
 def _load(name: str) -> Any:
     from importlib import import_module
 
@@ -92,3 +114,6 @@ def _version() -> str:
     from importlib.metadata import version
 
     return version("jupyter_datasets")
+
+
+_show_widgets()

@@ -1,0 +1,130 @@
+/** How a grid looks: colours and fonts from JupyterLab's variables, with fallbacks for pages that have none. */
+
+export const ROW_HEIGHT = 24;
+export const HEADER_HEIGHT = 40;
+
+export const style = `
+.jd-grid {
+  --jd-line: var(--jp-border-color2, light-dark(#e0e0e0, #424242));
+  --jd-back: var(--jp-layout-color1, light-dark(#fff, #111));
+  --jd-back-header: var(--jp-layout-color2, light-dark(#eee, #212121));
+  --jd-text: var(--jp-ui-font-color1, light-dark(rgba(0, 0, 0, 0.87), rgba(255, 255, 255, 0.95)));
+  --jd-quiet: var(--jp-ui-font-color1, light-dark(rgba(0, 0, 0, 0.7), rgba(255, 255, 255, 0.8)));
+  --jd-focus: var(--jp-brand-color1, light-dark(#1976d2, #64b5f6));
+  --jd-selected: color-mix(in srgb, var(--jd-focus) 18%, var(--jd-back));
+  display: flex;
+  flex-direction: column;
+  position: relative;
+  box-sizing: border-box;
+  width: 100%;
+  height: 100%;
+  min-height: 96px;
+  overflow: hidden;
+  background: var(--jd-back);
+  color: var(--jd-text);
+  font-family: var(--jp-ui-font-family, system-ui, sans-serif);
+  font-size: var(--jp-ui-font-size1, 13px);
+}
+.jd-grid * { box-sizing: border-box; }
+.jd-grid [hidden] { display: none !important; }
+.jd-grid-port { flex: 1 1 0; min-height: 0; overflow: auto; outline: none; position: relative; }
+.jd-grid-port:focus { outline: 2px solid var(--jd-focus); outline-offset: -2px; }
+.jd-grid-sizer { min-width: 100%; min-height: 100%; }
+.jd-grid-canvas { position: sticky; top: 0; left: 0; overflow: hidden; }
+.jd-grid-row { position: absolute; top: 0; left: 0; width: 100%; height: ${ROW_HEIGHT}px; }
+.jd-grid-cell, .jd-grid-number, .jd-grid-head {
+  position: absolute;
+  top: 0;
+  left: 0;
+  height: ${ROW_HEIGHT}px;
+  line-height: ${ROW_HEIGHT - 1}px;
+  padding: 0 8px;
+  overflow: hidden;
+  white-space: pre;
+  text-overflow: ellipsis;
+  unicode-bidi: isolate;
+  border-right: 1px solid var(--jd-line);
+  border-bottom: 1px solid var(--jd-line);
+  background: var(--jd-back);
+  cursor: default;
+  user-select: none;
+}
+.jd-grid-cell { font-family: var(--jp-code-font-family, ui-monospace, monospace); }
+.jd-grid-right { text-align: right; }
+.jd-grid-null { color: var(--jd-quiet); font-style: italic; }
+.jd-grid-waiting::after {
+  content: '';
+  display: inline-block;
+  width: min(60%, 8em);
+  height: 8px;
+  border-radius: 4px;
+  background: var(--jp-layout-color3, light-dark(#bdbdbd, #616161));
+  opacity: 0.4;
+}
+.jd-grid-selected { background: var(--jd-selected); }
+.jd-grid-cell:focus, .jd-grid-head:focus, .jd-grid-number:focus { outline: none; }
+.jd-grid-active { outline: 1px solid var(--jd-quiet) !important; outline-offset: -1px; }
+.jd-grid:focus-within .jd-grid-active { outline: 2px solid var(--jd-focus) !important; outline-offset: -2px; }
+.jd-grid-header { position: absolute; top: 0; left: 0; width: 100%; height: ${HEADER_HEIGHT}px; z-index: 2; background: var(--jd-back-header); }
+.jd-grid-head { height: ${HEADER_HEIGHT}px; line-height: 18px; padding: 2px 8px; background: var(--jd-back-header); }
+.jd-grid-name { display: block; overflow: hidden; text-overflow: ellipsis; font-weight: 600; unicode-bidi: isolate; }
+.jd-grid-type {
+  display: block;
+  overflow: hidden;
+  text-overflow: ellipsis;
+  line-height: 15px;
+  font-size: var(--jp-ui-font-size0, 11px);
+  color: var(--jd-quiet);
+  unicode-bidi: isolate;
+}
+.jd-grid-number {
+  z-index: 1;
+  padding: 0 6px;
+  text-align: right;
+  font-size: var(--jp-ui-font-size0, 11px);
+  color: var(--jd-quiet);
+  background: var(--jd-back-header);
+}
+.jd-grid-corner { z-index: 3; height: ${HEADER_HEIGHT}px; }
+.jd-grid-grip { position: absolute; top: 0; right: 0; width: 7px; height: 100%; cursor: col-resize; touch-action: none; }
+.jd-grid-grip:hover { background: var(--jd-focus); opacity: 0.5; }
+.jd-grid-status {
+  flex: none;
+  display: flex;
+  gap: 16px;
+  padding: 2px 8px;
+  min-height: 22px;
+  border-top: 1px solid var(--jd-line);
+  background: var(--jd-back-header);
+  font-size: var(--jp-ui-font-size0, 11px);
+  line-height: 18px;
+}
+.jd-grid-size, .jd-grid-said { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.jd-grid-notice {
+  position: absolute;
+  left: 0;
+  right: 0;
+  top: ${HEADER_HEIGHT}px;
+  z-index: 4;
+  display: flex;
+  gap: 12px;
+  align-items: center;
+  padding: 12px;
+  background: var(--jd-back);
+  border-bottom: 1px solid var(--jd-line);
+}
+.jd-grid-error { border-left: 4px solid var(--jp-error-color1, #d32f2f); }
+.jd-grid-notice span { overflow-wrap: anywhere; unicode-bidi: plaintext; }
+.jd-grid-notice button {
+  flex: none;
+  font: inherit;
+  color: inherit;
+  padding: 3px 12px;
+  border: 1px solid currentcolor;
+  border-radius: 2px;
+  background: transparent;
+  cursor: pointer;
+}
+.jd-grid-notice button:focus-visible { outline: 2px solid var(--jd-focus); outline-offset: 1px; }
+.jd-offscreen { position: fixed; left: -9999px; top: 0; }
+`;

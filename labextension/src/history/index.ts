@@ -1,0 +1,3 @@
+export { HistoryView, type HistoryOptions } from './history';
+export { assignLanes, NO_LANES, widthOf, type LaneRow, type LaneState, type Piece } from './lanes';
+export type { Commit, CommitPage, HistoryCallbacks, HistorySource, Ref } from './model';

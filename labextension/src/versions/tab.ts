@@ -1,0 +1,69 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import { Panel, StackedPanel, Widget } from '@lumino/widgets';
+
+import type { JobsModel } from '../jobs/model';
+import { JobsPanel } from '../jobs/panel';
+import type { View } from '../tokens';
+import { VIEWS } from '../tokens';
+import { datasetsIcon } from '../ui/icons';
+import { DataPanel } from './datapanel';
+import { FilesPanel } from './filespanel';
+import { TabHeader } from './header';
+import { HistoryPanel } from './historypanel';
+import { panelId, tabId } from './ids';
+import type { VersionModel } from './model';
+
+export interface TabProps {
+  model: VersionModel;
+  commands: CommandRegistry;
+  trans: TranslationBundle;
+  retry: () => void;
+}
+
+/** A dataset in Lab's main area: a header, and below it one of the views. */
+export class DatasetTab extends Panel {
+  readonly model: VersionModel;
+  private readonly views: Record<View, Widget>;
+
+  constructor(props: TabProps, jobs: JobsModel) {
+    super();
+    this.model = props.model;
+    this.addClass('jd-Tab');
+    this.title.icon = datasetsIcon;
+    this.title.closable = true;
+    this.title.label = props.trans.__('Dataset');
+    this.views = {
+      data: new DataPanel(props),
+      history: new HistoryPanel(props),
+      files: new FilesPanel(props),
+      jobs: new JobsPanel({ ...props, model: jobs, dataset: props.model.id })
+    };
+    this.addWidget(new TabHeader(props));
+    this.addWidget(this.stack());
+    props.model.changed.connect(this.onChanged, this);
+    this.onChanged();
+  }
+
+  private stack(): Widget {
+    const stack = new StackedPanel();
+    stack.addClass('jd-Tab-views');
+    for (const view of VIEWS) {
+      const widget = this.views[view];
+      widget.id = panelId(this.model.id, view);
+      widget.node.setAttribute('role', 'tabpanel');
+      widget.node.setAttribute('aria-labelledby', tabId(this.model.id, view));
+      stack.addWidget(widget);
+    }
+    return stack;
+  }
+
+  private onChanged(): void {
+    const { dataset, ref, view } = this.model;
+    if (dataset) {
+      this.title.label = dataset.name;
+      this.title.caption = `${dataset.name} @ ${ref}`;
+    }
+    VIEWS.forEach(each => this.views[each].setHidden(each !== view));
+  }
+}

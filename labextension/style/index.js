@@ -1,0 +1,4 @@
+import './common.css';
+import './sidebar.css';
+import './tab.css';
+import './jobs.css';

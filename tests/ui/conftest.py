@@ -1,0 +1,100 @@
+"""A real JupyterLab with a store of its own, and a real Chromium to look at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+import jupyter_datasets as jd
+from tests.ui.lab import SLOW, Lab
+from tests.ui.server import TOKEN, Server
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium."""
+    found = os.environ.get("JD_CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    if found is None:
+        if os.environ.get("JD_REQUIRE_CHROMIUM") == "1":
+            pytest.fail("There is no Chromium, and JD_REQUIRE_CHROMIUM asks for one.")
+        pytest.skip("There is no Chromium.")
+    return found
+
+
+@pytest.fixture(scope="session")
+def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Server]]:
+    """Starts servers, which are stopped in the end."""
+    servers: list[Server] = []
+
+    def start() -> Server:
+        servers.append(server := Server(tmp_path_factory.mktemp("lab")))
+        server.start()
+        return server
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(chromium: str, new_server: Callable[[], Server]) -> Server:  # noqa: ARG001  # no server where no browser is
+    """The server that most tests share."""
+    return new_server()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A browser of a module: longer lived, its event loop would be in the way of other tests."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        expect.set_options(timeout=SLOW)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_lab(browser: Browser) -> Iterator[Callable[[Server], Lab]]:
+    """Opens JupyterLab in a new window without any history."""
+    labs: list[Lab] = []
+
+    def open_(server: Server) -> Lab:
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        lab = Lab(context.new_page(), f"{server.url}/lab/workspaces/{uuid.uuid4().hex}?token={TOKEN}")
+        labs.append(lab)
+        lab.load()
+        return lab
+
+    yield open_
+    for lab in labs:
+        lab.page.context.close()
+    assert [fault for lab in labs for fault in lab.faults] == []
+
+
+@pytest.fixture
+def repo(server: Server) -> Iterator[jd.Repository]:
+    """The store of the shared server, without datasets at first."""
+    with jd.connect(server.url, token=TOKEN) as repo:
+        for dataset in repo.datasets():
+            dataset.delete()
+        yield repo
+
+
+@pytest.fixture
+def lab(open_lab: Callable[[Server], Lab], server: Server, repo: jd.Repository) -> Lab:  # noqa: ARG001  # empty first
+    """JupyterLab on the shared server."""
+    return open_lab(server)

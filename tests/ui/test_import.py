@@ -1,0 +1,72 @@
+"""From a file in the file browser to a dataset, and what becomes of an import that is cancelled."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+import jupyter_datasets as jd
+from tests.ui.data import write_flights
+from tests.ui.lab import Lab
+from tests.ui.server import Server
+
+LONG = 4_000_000  # rows, which take some seconds to import
+
+
+def test_a_csv_of_the_file_browser_becomes_a_dataset_in_a_few_clicks(
+    lab: Lab, server: Server, repo: jd.Repository, tmp_path: Path
+) -> None:
+    write_flights(server.files / "flights.csv")
+    lab.show_datasets()
+    expect(lab.sidebar.get_by_text("No datasets yet")).to_be_visible()
+    expect(lab.sidebar.get_by_role("listitem")).to_have_count(3)
+    lab.shot(tmp_path, "empty")
+
+    lab.sidebar.get_by_role("button", name="Show the file browser").click()
+    lab.add_to_datasets("flights.csv")
+    expect(lab.dialog.get_by_label("Dataset")).to_have_value("flights")
+    lab.dialog.get_by_label("Message").fill("first load")
+    lab.dialog.get_by_role("button", name="Add").click()
+
+    job = lab.jobs.get_by_role("listitem").first
+    expect(job).to_contain_text("flights.csv")
+    expect(job).to_contain_text(re.compile("Done.*336,776 rows", re.DOTALL))
+    lab.page.get_by_role("alert").get_by_role("button", name="Open").click()
+    expect(lab.tab.get_by_role("heading", name="flights")).to_be_visible()
+
+    lab.show_datasets()
+    expect(lab.dataset("flights")).to_contain_text(re.compile("kB|MB"))
+    lab.dataset("flights").click()
+    lab.sidebar.get_by_role("treeitem", level=2).click()
+    columns = lab.sidebar.get_by_role("treeitem", level=3)
+    expect(columns).to_have_count(6)
+    expect(columns.nth(3)).to_have_text("dep_delayBIGINT")
+    assert [commit.message for commit in repo["flights"].log()] == ["first load"]
+    lab.shot(tmp_path, "imported")
+
+
+def test_a_cancelled_import_leaves_no_dataset(lab: Lab, server: Server, repo: jd.Repository) -> None:
+    write_flights(server.files / "long.csv", LONG)
+    lab.add_to_datasets("long.csv")
+    lab.dialog.get_by_role("button", name="Add").click()
+    job = lab.jobs.get_by_role("listitem").filter(has_text="long.csv")
+    expect(job).to_have_attribute("data-status", "running")
+    expect(lab.page.locator("#jp-main-statusbar")).to_contain_text("1 dataset job")
+    job.get_by_role("button", name="Cancel").click()
+    expect(job).to_contain_text("Cancelled")
+    lab.show_datasets()
+    expect(lab.sidebar.get_by_text("No datasets yet")).to_be_visible()
+    assert not repo.datasets()
+
+
+def test_a_file_that_cannot_be_read_says_why(lab: Lab, server: Server, repo: jd.Repository) -> None:
+    (server.files / "broken.parquet").write_bytes(b"no parquet")
+    lab.add_to_datasets("broken.parquet")
+    lab.dialog.get_by_role("button", name="Add").click()
+    job = lab.jobs.get_by_role("listitem").filter(has_text="broken.parquet")
+    expect(job).to_contain_text("Failed")
+    said = repo.jobs()[0].error
+    assert said is not None
+    expect(job).to_contain_text(said["message"])
