@@ -81,7 +81,16 @@ def test_the_wheel_holds_every_file(installed: Distribution, root: Path) -> None
     """Nothing of the package's folder is left behind, be it code, migrations, types or data."""
     sources = {path.relative_to(root).as_posix() for path in (root / OURS).rglob("*") if path.is_file()}
     carried = {str(path) for path in installed.files or ()}
-    assert {name for name in sources if "__pycache__" not in name} - carried == set()
+    left_out = re.compile(rf"{OURS}/labextension/|.*__pycache__")
+    assert {name for name in sources if not left_out.match(name)} - carried == set()
+
+
+def test_installing_enables_the_extensions(installed: Distribution) -> None:
+    """JupyterLab's half, how to uninstall it, and the server's switch lie where Jupyter looks."""
+    carried = [str(path) for path in installed.files or ()]
+    lab = "share/jupyter/labextensions/jupyter-datasets"
+    for wanted in (f"{lab}/package.json", f"{lab}/install.json", "jupyter_server_config.d/jupyter_datasets.json"):
+        assert [path for path in carried if path.endswith(wanted)], wanted
 
 
 def test_the_documented_test_command_is_the_one_of_ci(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -13,12 +14,14 @@ from typing import Any
 import nbformat
 import pyarrow as pa
 import pytest
+from IPython.core.formatters import MimeBundleFormatter
 from nbclient import NotebookClient
 
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.client.version import Table
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, StatementError
+from jupyter_datasets.notebook.formatters import register
 from jupyter_datasets.notebook.widgets.answering import Answer, Answering, Cancellation
 from tests.client.conftest import TRANSPORTS
 
@@ -405,6 +408,15 @@ flights.import_file("t.csv", table="t")
 from jupyter_datasets.notebook.widgets import History
 History(flights)
 """
+
+
+def test_without_widgets_the_static_form_is_left(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where anywidget is not installed a formatter has nothing to add, and says nothing."""
+    formatter = MimeBundleFormatter()
+    register(formatter)
+    assert WIDGET in formatter(table)[0]
+    monkeypatch.setitem(sys.modules, "jupyter_datasets.notebook.widgets.grid", None)
+    assert formatter(table) == ({}, {})
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from typing import Any
 
 import traitlets
 
+from jupyter_datasets.client import display
 from jupyter_datasets.client.jobs import Job, describe
 from jupyter_datasets.errors import DatasetsError
 from jupyter_datasets.notebook.widgets.base import StaticFallback, script
@@ -29,7 +30,8 @@ class JobProgress(StaticFallback):
 
     def __init__(self, job: Job[Any]) -> None:
         self._job = job
-        super().__init__(job, job=_state(job.info))
+        now = job.info
+        super().__init__(_AsItWas(now), job=_state(now))
         self.on_msg(lambda _widget, content, _buffers: self._receive(content))
         if not self.job["ended"]:
             threading.Thread(target=self._follow, name="jupyter-datasets-progress", daemon=True).start()
@@ -54,6 +56,20 @@ class JobProgress(StaticFallback):
             self.job = {**self.job, "error": str(error)}
 
 
+class _AsItWas:
+    """A job at a moment, for outputs that are read long after it."""
+
+    def __init__(self, job: JobModel) -> None:
+        self._title = job.title
+        self._status = f"{job.status}{'' if job.status.ended else ' when this was shown'}"
+
+    def __repr__(self) -> str:
+        return f"<Job {self._title!r}: {self._status}>"
+
+    def _repr_html_(self) -> str:
+        return display.html_lines([self._title, self._status])
+
+
 def _state(job: JobModel) -> dict[str, Any]:
     return {
         "title": job.title,
@@ -61,10 +77,14 @@ def _state(job: JobModel) -> dict[str, Any]:
         "ended": job.status.ended,
         "stopping": job.cancel_requested,
         "part": _part(job.progress),
-        "text": "" if job.status.ended else describe(job.progress),
+        "text": _rows(job.progress) if job.status.ended else describe(job.progress),
         "messages": list(job.progress.messages),
         "error": (job.error or {}).get("message", ""),
     }
+
+
+def _rows(progress: Progress) -> str:
+    return display.count(progress.rows, "row") if progress.rows else ""
 
 
 def _part(progress: Progress) -> float | None:

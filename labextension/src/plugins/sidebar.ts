@@ -55,8 +55,10 @@ function addCommands(
     label: trans.__('Show Datasets'),
     icon: datasetsIcon,
     describedBy: takes(),
-    execute: () => {
+    execute: async () => {
       datasets.showsBin = false;
+      // The palette gives the focus back as soon as the command has begun: take it after that.
+      await Promise.resolve();
       shell.activateById(widget.id);
     }
   });
