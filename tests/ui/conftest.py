@@ -8,12 +8,13 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 import jupyter_datasets as jd
 from tests.ui.lab import SLOW, Lab
 from tests.ui.server import TOKEN, Server
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -28,7 +29,9 @@ FLAGS = (
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium."""
-    found = os.environ.get("JD_CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    found = os.environ.get("JD_CHROMIUM") or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
     if found is None:
         if os.environ.get("JD_REQUIRE_CHROMIUM") == "1":
             pytest.fail("There is no Chromium, and JD_REQUIRE_CHROMIUM asks for one.")
@@ -58,30 +61,29 @@ def server(chromium: str, new_server: Callable[[], Server]) -> Server:  # noqa: 
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """A browser of a module: longer lived, its event loop would be in the way of other tests."""
+def browser(chromium: str) -> Iterator[BrowserContext]:
+    """A browser of a module, with one cache: longer lived, its event loop would be in the way of other tests."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         expect.set_options(timeout=SLOW)
-        yield browser
+        yield browser.new_context(viewport={"width": 1280, "height": 800})
         browser.close()
 
 
 @pytest.fixture
-def open_lab(browser: Browser) -> Iterator[Callable[[Server], Lab]]:
-    """Opens JupyterLab in a new window without any history."""
+def open_lab(browser: BrowserContext) -> Iterator[Callable[[Server], Lab]]:
+    """Opens JupyterLab in a new window, with a workspace of its own."""
     labs: list[Lab] = []
 
     def open_(server: Server) -> Lab:
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
-        lab = Lab(context.new_page(), f"{server.url}/lab/workspaces/{uuid.uuid4().hex}?token={TOKEN}")
+        lab = Lab(browser.new_page(), f"{server.url}/lab/workspaces/{uuid.uuid4().hex}?token={TOKEN}")
         labs.append(lab)
         lab.load()
         return lab
 
     yield open_
     for lab in labs:
-        lab.page.context.close()
+        lab.page.close()
     assert [fault for lab in labs for fault in lab.faults] == []
 
 

@@ -25,10 +25,20 @@ class Lab:
         self.page.goto(self._url)
         self.page.wait_for_selector("#main:not(.jp-mod-loading)", state="attached")
         self.page.locator("#jupyterlab-splash").wait_for(state="detached")
+        self.page.evaluate("() => window.jupyterapp.restored.then(() => true)")
+        self.page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget?.node.contains(document.activeElement)"
+        )
 
     def run(self, command: str, **args: Any) -> None:
         """Execute a command without waiting for its end."""
         self.page.evaluate("([id, args]) => void window.jupyterapp.commands.execute(id, args)", [command, args])
+
+    def choose_in_palette(self, label: str) -> None:
+        """Find a command by its label and execute it, with the keyboard."""
+        self.page.keyboard.press("Control+Shift+c")
+        self.page.keyboard.type(label)
+        self.page.keyboard.press("Enter")
 
     @property
     def sidebar(self) -> Locator:

@@ -47,6 +47,30 @@ def test_a_csv_of_the_file_browser_becomes_a_dataset_in_a_few_clicks(
     lab.shot(tmp_path, "imported")
 
 
+def test_a_file_is_imported_and_opened_by_keyboard_alone(lab: Lab, server: Server) -> None:
+    write_flights(server.files / "small.csv", 1000)
+    lab.run("filebrowser:refresh")
+    lab.page.locator(".jp-DirListing-item", has_text="small.csv").wait_for()
+    keyboard = lab.page.keyboard
+    lab.page.locator(".jp-DirListing-itemText[tabindex='0']").focus()
+    keyboard.type("small")
+    lab.choose_in_palette("Add to Datasets")
+    expect(lab.dialog.get_by_label("Dataset")).to_be_focused()
+    keyboard.press("Control+a")
+    keyboard.type("typed")
+    keyboard.press("Enter")
+    expect(lab.jobs.get_by_role("listitem").first).to_contain_text("1,000 rows")
+    lab.choose_in_palette("Show Datasets")
+    expect(lab.sidebar.get_by_role("searchbox")).to_be_focused()
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    expect(lab.tab.get_by_role("heading", name="typed")).to_be_visible()
+    lab.tab.get_by_role("tab", name="Data").focus()
+    keyboard.press("ArrowRight")
+    expect(lab.tab.get_by_role("tab", name="History")).to_be_focused()
+    expect(lab.view("History")).to_be_visible()
+
+
 def test_a_cancelled_import_leaves_no_dataset(lab: Lab, server: Server, repo: jd.Repository) -> None:
     write_flights(server.files / "long.csv", LONG)
     lab.add_to_datasets("long.csv")

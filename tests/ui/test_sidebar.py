@@ -20,13 +20,9 @@ OURS = ("#jupyter-datasets-sidebar", "#jupyter-datasets-jobs", ".jd-Tab")
 
 def test_a_dataset_is_made_renamed_deleted_and_restored_by_keyboard_alone(lab: Lab, repo: jd.Repository) -> None:
     keyboard = lab.page.keyboard
-    keyboard.press("Control+Shift+c")
-    keyboard.type("Show Datasets")
-    keyboard.press("Enter")
+    lab.choose_in_palette("Show Datasets")
     expect(lab.sidebar.get_by_role("searchbox")).to_be_focused()
-    keyboard.press("Control+Shift+c")
-    keyboard.type("New Dataset")
-    keyboard.press("Enter")
+    lab.choose_in_palette("New Dataset")
     expect(lab.dialog.get_by_label("Name", exact=True)).to_be_focused()
     keyboard.type("no/name")
     keyboard.press("Enter")
@@ -97,8 +93,10 @@ def test_a_refusal_is_shown_with_its_next_step_and_goes_when_it_is_over(lab: Lab
         lab.page.route("**/api/v1/datasets*", refusal(status))
         lab.run("jupyter-datasets:refresh")
         expect(lab.sidebar.get_by_role("alert")).to_contain_text(f"Error {status}.Do that.")
-        lab.page.unroute("**/api/v1/datasets*")
         lab.sidebar.get_by_role("button", name="Try").click()
+        expect(lab.sidebar.get_by_role("alert")).to_be_visible()
+        lab.page.unroute("**/api/v1/datasets*")
+        lab.run("jupyter-datasets:refresh")
         expect(lab.sidebar.get_by_role("alert")).to_have_count(0)
 
 
