@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 _CR, _LF = b"\r", b"\n"
+_CHUNK = 1 << 18  # bytes that fit into a processor's cache, with what is computed from them
 
 
 class Disorderly(Exception):
@@ -55,17 +56,28 @@ class OrderlyText(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(size) or b""
-        window = self._last + (data or self._edge)
-        self._check_quotes(window)
-        self._check_lines(window[:-1] if data else window)
-        if not data and self._open:
-            raise Disorderly("A quote is not closed.")
-        self._last = window[-2:]
+        for start in range(0, len(data), _CHUNK):
+            self._check(data[start : start + _CHUNK])
+        if not data:
+            self._check_end()
         return data
 
     def close(self) -> None:
         self._file.close()
         super().close()
+
+    def _check(self, data: bytes) -> None:
+        window = self._last + data
+        self._check_quotes(window)
+        self._check_lines(window[:-1])
+        self._last = window[-2:]
+
+    def _check_end(self) -> None:
+        window = self._last + self._edge
+        self._check_quotes(window)
+        self._check_lines(window)
+        if self._open:
+            raise Disorderly("A quote is not closed.")
 
     def _check_quotes(self, window: bytes) -> None:
         """Judge the quotes between the first byte and the last, which are their neighbours."""

@@ -78,19 +78,26 @@ def _are_in_range(values: pa.Array, texts: pa.Array) -> bool:
         return True
     if not math.isfinite(extremes["max"]):
         return False
-    if extremes["min"] >= _SMALL:
-        return True
-    return not pc.any(pc.match_substring(texts.filter(pc.less(sizes, _SMALL)), "e", ignore_case=True)).as_py()
+    return extremes["min"] >= _SMALL or not _has_exponents(texts)
+
+
+def _has_exponents(texts: pa.Array) -> bool:
+    ends, characters = _layout(texts)
+    written = characters[ends[0] : ends[-1]].tobytes()
+    return b"e" in written or b"E" in written
 
 
 def _starts(texts: pa.Array, count: int) -> list[npt.NDArray[Any]]:
     """Lengths of the texts, and arrays of their first bytes, second bytes ...; beyond its end a text has any byte."""
+    ends, characters = _layout(texts)
+    return [np.diff(ends), *(characters.take(ends[:-1] + i, mode="clip") for i in range(count))]
+
+
+def _layout(texts: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    """Where each text ends, the start of the first before them; and the bytes of all, at least one."""
     _, places, data = texts.buffers()
     ends = np.frombuffer(places, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    characters = np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8)
-    if not characters.size:
-        characters = np.zeros(1, np.uint8)
-    return [np.diff(ends), *(characters.take(ends[:-1] + i, mode="clip") for i in range(count))]
+    return ends, np.frombuffer(data if data and len(data) else b"\0", np.uint8)
 
 
 def _dates(texts: pa.Array) -> pa.Array:
