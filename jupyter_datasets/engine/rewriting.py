@@ -14,6 +14,7 @@ from jupyter_datasets.engine.table_names import ColumnName, Span, TableName
 from jupyter_datasets.errors import InternalError
 from jupyter_datasets.sqltext import quote_name
 
+_Spelling = tuple[re.Pattern[str], str]
 _APART = frozenset(" \t\r\n(),;")
 
 
@@ -73,21 +74,18 @@ class Rewritten:
         """
         if not any("(" in name for name in names):
             return list(names)
-        return [self._restore(name) for name in names]
+        # Tables are named in queries within an expression alone, and printing them takes a while.
+        tables = self._table_spellings() if any("FROM" in name for name in names) else ()
+        spellings = [*tables, *self._column_spellings()]
+        return [_respelt(name, spellings) for name in names]
 
-    def _restore(self, name: str) -> str:
-        for pattern, original in self._spellings:
-            name = pattern.sub(original.replace("\\", r"\\"), name)
-        return name
-
-    @cached_property
-    def _spellings(self) -> list[tuple[re.Pattern[str], str]]:
+    def _table_spellings(self) -> list[_Spelling]:
         own = self._statement.patches
         pairs = {self._printed(table, self._patches): self._printed(table, own) for table in self.replacements}
         ordered = sorted(pairs.items(), key=lambda pair: -len(pair[0]))
-        return [(re.compile(re.escape(new)), old) for new, old in ordered] + list(self._column_spellings())
+        return [(re.compile(re.escape(new)), old) for new, old in ordered]
 
-    def _column_spellings(self) -> Iterator[tuple[re.Pattern[str], str]]:
+    def _column_spellings(self) -> Iterator[_Spelling]:
         short = {fold(column.path[0]) for column in self._statement.columns}
         for alias, column, parts in self._requalified():
             if fold(alias) not in short:
@@ -144,6 +142,12 @@ class Rewritten:
             if (level, fold(column.path[0])) in scopes.bindings:
                 return None
         return None
+
+
+def _respelt(name: str, spellings: Sequence[_Spelling]) -> str:
+    for pattern, original in spellings:
+        name = pattern.sub(original.replace("\\", r"\\"), name)
+    return name
 
 
 def _aliases(tables: Sequence[TableName]) -> dict[TableName, str]:
