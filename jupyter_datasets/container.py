@@ -8,6 +8,7 @@ from jupyter_datasets.catalog.database import Database
 from jupyter_datasets.services.datasets.service import DatasetService
 from jupyter_datasets.services.health.service import HealthService
 from jupyter_datasets.services.imports import service as imports
+from jupyter_datasets.services.jobs.models import Job
 from jupyter_datasets.services.jobs.service import JobService
 from jupyter_datasets.services.permissions.service import PermissionService
 from jupyter_datasets.services.versions import records
@@ -35,6 +36,11 @@ class Container:
         What this process is called to others who want the store.
     on_wait
         Called with a sentence for people when another process has to be waited for.
+
+    Attributes
+    ----------
+    lost
+        Jobs of processes that died before these did, found when the store was opened.
     """
 
     def __init__(
@@ -79,12 +85,13 @@ class Container:
         )
         self._pool = Pool(modules=registry.modules(), ceiling=settings.memory_mib << 20)
         self.runner = Runner(self.jobs, registry, self._pool, settings.workers)
+        self.lost: tuple[Job, ...] = ()
 
     def open(self) -> None:
         """Open the store: migrate the catalog if it is older, find lost jobs, clear what dead processes staged."""
         alone = not self.settings.catalog_url
         with self.database.hold():
-            self.runner.recover(alone=alone)
+            self.lost = self.runner.recover(alone=alone)
             self._clear_staging(alone)
 
     def _clear_staging(self, alone: bool) -> None:

@@ -101,8 +101,8 @@ def connect(store: str | os.PathLike[str] | None = None, *, token: str | None = 
     store
         The folder of an embedded store, which is made if it is not there and reached through the Jupyter server that
         holds it, if one does; or a server's address. By default the server that ``JUPYTER_DATASETS_URL`` and
-        ``JUPYTER_DATASETS_TOKEN`` name, else the one that started this kernel, else the embedded store that
-        ``JUPYTER_DATASETS_STORE`` names, else ``datasets`` in Jupyter's data folder.
+        ``JUPYTER_DATASETS_TOKEN`` name, else the person's own under JupyterHub, else the one that started this kernel,
+        else the embedded store that ``JUPYTER_DATASETS_STORE`` names, else ``datasets`` in Jupyter's data folder.
     token
         What the server at that address lets in.
     **settings

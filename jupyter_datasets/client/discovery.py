@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jupyter_core.paths import jupyter_runtime_dir
 
 from jupyter_datasets.client.http import HttpTransport
 from jupyter_datasets.errors import DatasetsError, ErrorKind, InvalidInputError
 
+_ANY = (None, "*", "0.0.0.0", "::")  # a server that listens everywhere listens here as well
 URL, TOKEN = "JUPYTER_DATASETS_URL", "JUPYTER_DATASETS_TOKEN"
 
 
@@ -25,14 +27,14 @@ class Search:
     tried: list[str] = field(default_factory=list)
 
     def find(self) -> HttpTransport | None:
-        """The server that the environment names, else the one whose kernel this process is, else None.
+        """The server that the environment names, else JupyterHub's, else the one whose kernel this is, else None.
 
         Raises
         ------
         DatasetsError
             The server that the environment names does not answer, or does not let this process in.
         """
-        return self._from_environment() or self._from_parent() or self._from_session()
+        return self._from_environment() or self._from_hub() or self._from_parent() or self._from_session()
 
     def ask(self, what: str, url: str, token: str | None) -> HttpTransport | None:
         """A server, if it answers and serves datasets."""
@@ -63,6 +65,16 @@ class Search:
                 ) from error
         return self.environ.get(TOKEN)
 
+    def _from_hub(self) -> HttpTransport | None:
+        """The person's own server under JupyterHub, if this process is one that it started."""
+        token = self.environ.get("JUPYTERHUB_API_TOKEN")
+        if not token:
+            return None
+        for url in dict.fromkeys(_hub_addresses(self.environ)):
+            if found := self.ask(f"JupyterHub's server at {url}", url, token):
+                return found
+        return None
+
     def _from_parent(self) -> HttpTransport | None:
         pid = self.environ.get("JPY_PARENT_PID", "")
         note = _read(Path(jupyter_runtime_dir()) / f"jpserver-{pid}.json") if pid.isdecimal() else None
@@ -83,6 +95,22 @@ class Search:
             transport.close(wait=False)
         self.tried.append(f"Running servers that hold {session}: {len(found)}.")
         return None
+
+
+def _hub_addresses(environ: Mapping[str, str]) -> Iterator[str]:
+    """Where a single-user server may be: where it listens, then where people reach it."""
+    prefix = environ.get("JUPYTERHUB_SERVICE_PREFIX", "")
+    try:
+        listens = urlsplit(environ.get("JUPYTERHUB_SERVICE_URL", ""))
+        host = "127.0.0.1" if listens.hostname in _ANY else listens.netloc.rpartition(":")[0]
+        if listens.port:
+            yield f"{listens.scheme}://{host}:{listens.port}{prefix or listens.path}"
+    except ValueError:  # no address
+        pass
+    if public := environ.get("JUPYTERHUB_PUBLIC_URL"):
+        yield public
+    if prefix and (hub := environ.get("JUPYTERHUB_HOST")):
+        yield hub.rstrip("/") + prefix
 
 
 def _notes() -> Iterator[dict[str, Any]]:

@@ -179,7 +179,7 @@ class HttpTransport:
 
     def begin_edit(self, dataset: str, branch: str) -> Edit:
         edit = self._rest.post(Edit, _path(dataset, "edits"), ref=branch)
-        self._edits[edit.id] = _path(dataset, "edits", edit.id)
+        self._edits[edit.id] = _path(edit.dataset_id, "edits", edit.id)
         return edit
 
     def put(

@@ -15,14 +15,16 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from jupyter_datasets import wire
+from jupyter_datasets.client import tls
 from jupyter_datasets.errors import DatasetsError, ErrorKind, InvalidInputError, NotFoundError, StorageError
-from jupyter_datasets.values import check_text
+from jupyter_datasets.values import check_text, new_id
 
 BASE = "/jupyter-datasets/api/v1"
 M = TypeVar("M", bound=BaseModel)
 Query = Mapping[str, Any]
 _TIMEOUT = httpx.Timeout(300.0, connect=5.0)
 _PAUSES = (0.1, 0.3, 0.8, 1.5)  # seconds before each further try of a call that may be repeated
+_KEY = "Idempotency-Key"  # by which the server gives the first answer again to a call that is sent again
 _BUSY = 10.0  # seconds to wait for a server whose store is held by another process
 
 
@@ -40,9 +42,16 @@ class Rest:
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url.rstrip("/")
         headers = {"Authorization": f"token {token}"} if token else {}
-        self._client = httpx.Client(
-            base_url=self.url + BASE, headers=headers, timeout=_TIMEOUT, trust_env=not _is_loopback(self.url)
-        )
+        try:
+            self._client = httpx.Client(
+                base_url=self.url + BASE,
+                headers=headers,
+                timeout=_TIMEOUT,
+                trust_env=not _is_loopback(self.url),
+                verify=tls.trusted(),
+            )
+        except (httpx.InvalidURL, ValueError) as error:
+            raise InvalidInputError(f"{url!r} is no address of a server: {error}.") from error
         self._closed = threading.Event()
         self._met = False
 
@@ -70,13 +79,14 @@ class Rest:
         content
             ``json``, or ``content`` (bytes, or an iterable of them, which is sent once only) with ``headers``.
         """
-        repeats = not isinstance(content.get("content", b""), Iterator)
         request = self._client.build_request(method, path, params=_known(query), **_as_json(content))
-        for response in self._tries(request, repeats=repeats, safe=safe or method == "GET"):
-            if response.is_success:
-                return response
+        if method == "POST" and not safe:
+            request.headers[_KEY] = new_id()
+        repeats = not isinstance(content.get("content", b""), Iterator)
+        response = self._insist(request, repeats=repeats, safe=safe or method == "GET")
+        if not response.is_success:
             self._refuse(response)
-        raise AssertionError("a try succeeds or raises")
+        return response
 
     @contextmanager
     def stream(self, path: str, *, query: Query | None = None, accept: str) -> Iterator[Iterator[bytes]]:
@@ -105,24 +115,28 @@ class Rest:
         self._closed.set()
         self._client.close()
 
-    def _tries(self, request: httpx.Request, *, repeats: bool, safe: bool) -> Iterator[httpx.Response]:
+    def _insist(self, request: httpx.Request, *, repeats: bool, safe: bool) -> httpx.Response:
+        """The response: waited for while the store is busy, asked for again where nothing can be done twice by it."""
         busy_until = time.monotonic() + _BUSY
-        pauses = iter(_PAUSES)
+        pauses = iter(_PAUSES if repeats and self._met else ())
+        lost: httpx.TransportError | None = None  # the answer to something that may have been done
         while True:
             self._check_open()
             try:
                 response = self._client.send(request)
             except httpx.TransportError as error:
-                pause = next(pauses, None) if self._met else None
-                if pause is None or not repeats or not (safe or _never_arrived(error)):
-                    raise self._unreachable(error, unsure=not (safe or _never_arrived(error))) from error
+                lost = lost if safe or _never_arrived(error) else error
+                pause = next(pauses, None)
+                if pause is None or (lost and not _is_remembered(request, error)):
+                    raise self._unreachable(error, unsure=lost is not None) from error
                 time.sleep(pause)
                 continue
             self._met = True
-            if response.status_code == 503 and repeats and time.monotonic() < busy_until:
-                time.sleep(0.2)
-                continue
-            yield response
+            if response.status_code != 503 or not repeats or time.monotonic() > busy_until:
+                return response
+            if lost:
+                raise self._unreachable(lost, unsure=True) from lost
+            time.sleep(0.2)
 
     def _check_open(self) -> None:
         if self._closed.is_set():
@@ -136,6 +150,8 @@ class Rest:
             raise self._unreachable(error, unsure=False) from error
 
     def _unreachable(self, error: httpx.TransportError, *, unsure: bool) -> StorageError:
+        if distrusted := tls.distrusted(error):
+            return tls.refusal(self.url, distrusted)
         step = "It may have done what it was asked; look, then try again." if unsure else "Is it running? Try again."
         return StorageError(
             f"The server at {self.url} does not answer: {error or type(error).__name__}.",
@@ -211,9 +227,15 @@ def _never_arrived(error: httpx.TransportError) -> bool:
     return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
 
 
+def _is_remembered(request: httpx.Request, error: httpx.TransportError) -> bool:
+    """Whether the server that lost its answer gives it again. One that is not there is another when it comes back."""
+    lost_on_the_way = not (_never_arrived(error) or isinstance(error, httpx.TimeoutException))
+    return _KEY in request.headers and lost_on_the_way
+
+
 def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
     try:
+        host = urlsplit(url).hostname or ""
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,11 +19,18 @@ from jupyter_datasets.server.keeper import Keeper
 from jupyter_datasets.values import Actor, new_id
 
 if TYPE_CHECKING:
+    from httpx import Response
+
     from jupyter_datasets.container import Container
+    from jupyter_datasets.server.forwarding import Peer
 
 T = TypeVar("T")
 JSON = "application/json"
+RESOURCE = "datasets"  # what the server's authorizer is asked about
 MAX_JSON = 1 << 20  # bytes of a JSON body
+
+# Jupyter's own: a token, XSRF's, whether somebody is at work, and the moment that JupyterLab adds against caches.
+_NOT_OURS = re.compile(r"token|_xsrf|no_track_activity|\d+")
 
 
 @stream_request_body
@@ -30,6 +38,7 @@ class ApiHandler(APIHandler):
     """Base of our handlers. Who asks is known before the first byte of a body is read."""
 
     max_body = MAX_JSON
+    forwarded = True  # whether the server that holds the store answers, where this one does not
 
     def initialize(self, keeper: Keeper) -> None:
         self.keeper = keeper
@@ -49,6 +58,11 @@ class ApiHandler(APIHandler):
         return AllowAllAuthorizer(identity_provider=super().identity_provider)
 
     @property
+    def parameters(self) -> dict[str, list[bytes]]:
+        """Those of the query that are meant for us."""
+        return {n: values for n, values in self.request.query_arguments.items() if not _NOT_OURS.fullmatch(n)}
+
+    @property
     def actor(self) -> Actor:
         """Who asks."""
         return self.keeper.actor
@@ -56,6 +70,17 @@ class ApiHandler(APIHandler):
     async def call(self, work: Callable[[Container], T]) -> T:
         """What a service's method gives, called in a thread."""
         return await self.keeper.call(work)
+
+    async def holder(self) -> Peer | None:
+        """The server that is to answer this request, where it is not this one."""
+        peer = await self.keeper.holder() if self.forwarded else None
+        if peer is not None:
+            peer.expect_first(self.request)
+        return peer
+
+    async def forward(self, peer: Peer) -> Response:
+        """The beginning of the answer of the server that holds the store."""
+        return await peer.send(self, bytes(self.received))
 
     async def prepare(self) -> None:  # type: ignore[override]  # as APIHandler has it
         await super().prepare()

@@ -7,13 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_core.utils import ensure_async
+from tornado.web import HTTPError
+
 from jupyter_datasets.errors import DatasetsError, ErrorKind, InvalidInputError
-from jupyter_datasets.server.base import ApiHandler
+from jupyter_datasets.server.base import RESOURCE, ApiHandler
 from jupyter_datasets.store.backends import LocalBackend, translated_io
 from jupyter_datasets.wire import ARROW_STREAM
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from httpx import Response
+
+    from jupyter_datasets.server.forwarding import Passing, Peer
 
 BYTES = "application/octet-stream"
 _IN_MEMORY = 8 << 20
@@ -63,14 +69,30 @@ class SpoolHandler(ApiHandler):
 
     max_body = _MOST
     _spool: Spool | None = None
+    _passing: Passing | None = None
 
     async def prepare(self) -> None:  # type: ignore[override]  # as APIHandler has it
         await super().prepare()
         if self.request.method == "PUT":
             try:
-                self._spool = Spool((await self.keeper.ready()).backend)
+                await self._expect_body()
             except DatasetsError as error:  # said before the body is sent
                 self.fail(error)
+
+    async def _expect_body(self) -> None:
+        if peer := await self.holder():
+            await self._check_right()
+            self._passing = peer.take_body(self)
+        else:
+            self._spool = Spool((await self.keeper.ready()).backend)
+
+    async def _check_right(self) -> None:
+        """Ask the authorizer before the other server gets the first byte; the verb itself asks behind the last one."""
+        if not await ensure_async(self.authorizer.is_authorized(self, self.current_user, "write", RESOURCE)):
+            raise HTTPError(403, "You may not write datasets.")
+
+    async def forward(self, peer: Peer) -> Response:
+        return await (self._passing.end() if self._passing else super().forward(peer))
 
     @property
     def spooled(self) -> Spool:
@@ -79,7 +101,9 @@ class SpoolHandler(ApiHandler):
         return self._spool
 
     async def data_received(self, chunk: bytes) -> None:
-        if self._spool is None:
+        if self._passing is not None:
+            await self._passing.add(chunk)
+        elif self._spool is None:
             self.received += chunk
         elif len(self._spool.head) + len(chunk) <= _IN_MEMORY:
             self._spool.add(chunk)
@@ -94,6 +118,8 @@ class SpoolHandler(ApiHandler):
         self._discard()
 
     def _discard(self) -> None:
+        if self._passing is not None:
+            self._passing.stop()
         spool, self._spool = self._spool, None
         if spool is not None:
             self.keeper.threads.submit(spool.discard)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
@@ -16,16 +15,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from tornado.web import HTTPError, authenticated
 
 from jupyter_datasets.errors import DatasetsError, InvalidInputError
-from jupyter_datasets.server.base import JSON, ApiHandler
+from jupyter_datasets.server import repeats
+from jupyter_datasets.server.base import JSON, RESOURCE, ApiHandler
 from jupyter_datasets.server.errors import from_validation
 
 Action = Literal["read", "write"]
-RESOURCE = "datasets"
 _NO_CONTENT = 204
 Model = TypeVar("Model", bound=BaseModel)
 Verb = Callable[..., Awaitable[BaseModel | None]]
-# Jupyter's own: a token, XSRF's, whether somebody is at work, and the moment that JupyterLab adds against caches.
-_NOT_OURS = re.compile(r"token|_xsrf|no_track_activity|\d+")
 
 
 class Input(BaseModel):
@@ -83,22 +80,42 @@ class Operation:
     async def perform(self, handler: ApiHandler, path: tuple[str, ...]) -> None:
         """Read the input, call the method, write the output; an error that we know becomes an answer."""
         try:
-            answer = await self.method(handler, *path, **self._inputs(handler))
+            if peer := await handler.holder():
+                await peer.answer(handler)
+                return
+            answer = await self._once(handler, path)
         except DatasetsError as error:
             handler.fail(error)
         else:
             if answer is not None:
-                handler.reply(await asyncio.to_thread(answer.model_dump_json, by_alias=True), self.status)
+                handler.reply(answer, self.status)
             elif self.status == _NO_CONTENT:
                 handler.set_status(_NO_CONTENT)
                 handler.finish()
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether a call may carry a key by which it is done once only."""
+        return self.method.__name__ == "post" and self.action == "write"
+
+    async def _once(self, handler: ApiHandler, path: tuple[str, ...]) -> str | None:
+        """The answer's JSON: the first one's, if the call was made before; None if there is none or it was sent."""
+        key = handler.request.headers.get(repeats.HEADER)
+        if key is None or not self.repeatable:
+            return await self._answer(handler, path)
+        content = b"\0".join((str(handler.request.uri).encode(), handler.received))
+        return await handler.keeper.repeats.once(key, content, lambda: self._answer(handler, path))
+
+    async def _answer(self, handler: ApiHandler, path: tuple[str, ...]) -> str | None:
+        answer = await self.method(handler, *path, **self._inputs(handler))
+        return None if answer is None else await asyncio.to_thread(answer.model_dump_json, by_alias=True)
 
     def _inputs(self, handler: ApiHandler) -> dict[str, BaseModel]:
         if self.takes is not None:
             _check_media(handler, self.takes)
             inputs: dict[str, BaseModel] = {}
         else:
-            inputs = {"body": _read_body(handler, self.body)} if self.body else _no_body(handler)
+            inputs = {"body": read_body(handler, self.body)} if self.body else _no_body(handler)
         return inputs | ({"query": _read_query(handler, self.query)} if self.query else _no_query(handler))
 
 
@@ -127,7 +144,8 @@ def operation_of(handler: type[ApiHandler], verb: str) -> Operation | None:
     return getattr(getattr(handler, verb), "operation", None)
 
 
-def _read_body(handler: ApiHandler, model: type[Model]) -> Model:
+def read_body(handler: ApiHandler, model: type[Model]) -> Model:
+    """The body as a model, or what is wrong with it."""
     if handler.received:
         _check_media(handler, JSON)
     try:
@@ -152,7 +170,10 @@ def _read_query(handler: ApiHandler, model: type[Model]) -> Model:
     given = {}
     for name, values in _arguments(handler).items():
         field = model.model_fields.get(name)
-        given[name] = values if field and get_origin(field.annotation) is tuple else values[-1]
+        many = field is not None and get_origin(field.annotation) is tuple
+        if len(values) > 1 and not many:
+            raise InvalidInputError(f"The parameter {name!r} is given {len(values)} times.")
+        given[name] = values if many else values[0]
     try:
         return model.model_validate(given)
     except ValidationError as error:
@@ -167,7 +188,6 @@ def _no_query(handler: ApiHandler) -> dict[str, BaseModel]:
 
 def _arguments(handler: ApiHandler) -> dict[str, list[str]]:
     try:
-        found = {n: [v.decode() for v in values] for n, values in handler.request.query_arguments.items()}
+        return {name: [v.decode() for v in values] for name, values in handler.parameters.items()}
     except UnicodeDecodeError as error:
         raise InvalidInputError("The query is not UTF-8.") from error
-    return {name: values for name, values in found.items() if not _NOT_OURS.fullmatch(name)}

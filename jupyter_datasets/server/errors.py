@@ -39,10 +39,13 @@ _STATUS: dict[type[DatasetsError], int] = {
     JobCancelledError: 409,
     DatasetsError: 500,
 }
+# Not the category's: a server behind this one that was lost on the way.
+_STATUS_OF_KIND = {ErrorKind.SERVER_UNREACHABLE: 502}
 _LOG_IN = (
     "Log in, or send a token as 'Authorization: token ...'; after a restart of the server it is another one. "
     "A call with a cookie also needs the header X-XSRFToken."
 )
+_DESCRIBED = "What it should be stands in openapi.json."
 _STEPS = {
     401: _LOG_IN,
     403: _LOG_IN,
@@ -71,13 +74,16 @@ class ErrorReply(BaseModel):
 
 
 def status_of(error: DatasetsError) -> int:
-    """The HTTP status that an error's category has."""
-    return next(_STATUS[cls] for cls in type(error).__mro__ if cls in _STATUS)
+    """The HTTP status that an error's kind or category has."""
+    return _STATUS_OF_KIND.get(error.kind) or next(_STATUS[cls] for cls in type(error).__mro__ if cls in _STATUS)
 
 
 def body_of(error: DatasetsError, request_id: str) -> dict[str, Any]:
     """The JSON of an error, with the id by which the log tells more."""
-    return {"error": {**wire.error_to_json(error), "request_id": request_id}}
+    said = wire.error_to_json(error)
+    if isinstance(error, InvalidInputError):
+        said["next_step"] = said["next_step"] or _DESCRIBED
+    return {"error": {**said, "request_id": request_id}}
 
 
 def from_http(error: HTTPError) -> DatasetsError:
@@ -109,6 +115,6 @@ def from_validation(error: ValidationError, part: str) -> InvalidInputError:
     place = ".".join(str(step) for step in wrong["loc"])
     return InvalidInputError(
         f"The {part} is not as it should be: {place + ': ' if place else ''}{wrong['msg']}.",
-        next_step="What it should be stands in openapi.json.",
+        next_step=_DESCRIBED,
         details={"place": place, "problems": error.error_count()},
     )

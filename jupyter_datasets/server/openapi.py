@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, RootModel
 from pydantic.json_schema import models_json_schema
 
+from jupyter_datasets.server import repeats
 from jupyter_datasets.server.base import JSON
 from jupyter_datasets.server.endpoint import Operation
 from jupyter_datasets.server.errors import ErrorReply
@@ -61,7 +62,7 @@ def _operation(route: Route, verb: str, operation: Operation, refs: dict[Any, An
         "operationId": re.sub(r"\W+", "_", f"{verb}{route.template}").strip("_"),
         "summary": operation.summary.partition("\n")[0],
         "tags": [route.handler.__module__.rpartition(".")[2]],
-        "parameters": [*_path_parameters(route), *_query_parameters(operation)],
+        "parameters": [*_path_parameters(route), *_query_parameters(operation), *_headers(operation)],
         "responses": {
             str(operation.status): _success(operation, refs),
             "default": {"description": "An error.", "content": {JSON: {"schema": refs[ErrorReply, "serialization"]}}},
@@ -83,6 +84,12 @@ def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
     schema = operation.query.model_json_schema(ref_template=_REF)
     for name, value in schema["properties"].items():
         yield {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": value}
+
+
+def _headers(operation: Operation) -> Iterator[dict[str, Any]]:
+    if operation.repeatable:
+        schema = {"type": "string", "minLength": 1, "maxLength": 255}
+        yield {"name": repeats.HEADER, "in": "header", "schema": schema, "description": repeats.DESCRIPTION}
 
 
 def _body(operation: Operation, refs: dict[Any, Any]) -> dict[str, Any]:

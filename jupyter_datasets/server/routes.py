@@ -21,6 +21,8 @@ BASE = "/jupyter-datasets/api/v1"
 
 
 class DocumentHandler(ApiHandler):
+    forwarded = False
+
     @endpoint("read")
     async def get(self) -> Document:
         """This interface as OpenAPI 3.1."""

@@ -13,6 +13,7 @@ from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 
 if TYPE_CHECKING:
     from jupyter_datasets.server.base import ApiHandler
+    from jupyter_datasets.server.forwarding import Peer
     from jupyter_datasets.server.handlers.jobs import Source
 
 
@@ -30,7 +31,11 @@ async def find(handler: ApiHandler, source: Source) -> tuple[Path, str | None]:
         upload = source.upload
         return await handler.call(lambda _: handler.keeper.uploads.path(upload)), upload
     if source.contents is not None:
-        return await _from_contents(handler, source.contents)
+        content = await from_contents(handler, source.contents)
+        if isinstance(content, Path):
+            return content, None
+        name = Path(source.contents).name
+        return await handler.call(lambda _: handler.keeper.uploads.keep(name, content))
     path = Path(source.path or "")
     if not path.is_absolute():
         raise InvalidInputError(
@@ -40,20 +45,29 @@ async def find(handler: ApiHandler, source: Source) -> tuple[Path, str | None]:
     return path, None
 
 
-async def _from_contents(handler: ApiHandler, path: str) -> tuple[Path, str | None]:
-    """A file of Jupyter's file browser: itself where it lies on this machine, else a copy."""
+async def from_contents(handler: ApiHandler, path: str) -> Path | bytes:
+    """A file of Jupyter's file browser: its place where it lies on this machine, else its content."""
     manager: Any = handler.contents_manager
     try:
         hidden = await ensure_async(manager.is_hidden(path)) and not manager.allow_hidden
         if hidden or not await ensure_async(manager.file_exists(path)):
             raise _not_found(path)
         if hasattr(manager, "_get_os_path"):
-            return Path(manager._get_os_path(path)), None
+            return Path(manager._get_os_path(path))
         model = await ensure_async(manager.get(path, content=True, type="file", format="base64"))
     except (HTTPError, ValueError) as error:
         raise _not_found(path) from error
-    data = base64.b64decode(model["content"])
-    return await handler.call(lambda _: handler.keeper.uploads.keep(Path(path).name, data))
+    return base64.b64decode(model["content"])
+
+
+async def elsewhere(handler: ApiHandler, source: Source, peer: Peer) -> Source:
+    """The same source for the server that holds the store: it has another file browser."""
+    if source.contents is None:
+        return source
+    found = await from_contents(handler, source.contents)
+    if isinstance(found, Path):
+        return type(source)(path=str(found))
+    return type(source)(upload=await peer.upload(Path(source.contents).name, found))
 
 
 def _not_found(path: str) -> NotFoundError:

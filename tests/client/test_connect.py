@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import shutil
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 import jupyter_datasets as jd
@@ -17,6 +22,7 @@ from jupyter_datasets.client.http import HttpTransport
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.container import build
 from jupyter_datasets.errors import (
+    DatasetsError,
     ErrorKind,
     InvalidInputError,
     NotFoundError,
@@ -34,6 +40,8 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, store: Path) -> Non
     """No server is known, and the embedded store is the test's own."""
     for name in ("JUPYTER_DATASETS_URL", "JUPYTER_DATASETS_TOKEN", "JPY_PARENT_PID", "JPY_SESSION_NAME"):
         monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("JUPYTERHUB_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("JUPYTER_DATASETS_STORE", str(store))
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
     (tmp_path / "runtime").mkdir()
@@ -92,6 +100,29 @@ def test_a_server_of_the_environment_that_is_gone_is_an_error(monkeypatch: pytes
     assert caught.value.kind is ErrorKind.SERVER_UNREACHABLE
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"SERVICE_URL": "http://0.0.0.0:{port}/elsewhere/", "SERVICE_PREFIX": "/base/"},
+        {"SERVICE_URL": "http://:{port}/base/"},
+        {"SERVICE_URL": "http://127.0.0.1:0/base/", "PUBLIC_URL": "http://127.0.0.1:{port}/base/"},
+        {"SERVICE_URL": "http://[", "HOST": "http://127.0.0.1:{port}", "SERVICE_PREFIX": "/base/"},
+    ],
+    ids=["where it listens", "everywhere", "where people reach it", "the hub's host"],
+)
+def test_a_kernel_under_jupyterhub_finds_its_persons_server(
+    served: Served, monkeypatch: pytest.MonkeyPatch, named: dict[str, str]
+) -> None:
+    """By what the hub told the server that it started."""
+    for name, value in named.items():
+        monkeypatch.setenv(f"JUPYTERHUB_{name}", value.format(port=urlsplit(served.url).port))
+    assert place(jd.connect()) == os.environ["JUPYTER_DATASETS_STORE"]
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", TOKEN)
+    assert place(jd.connect()) == served.url.rstrip("/")
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "of another server")
+    assert place(jd.connect()) == os.environ["JUPYTER_DATASETS_STORE"]
+
+
 def test_a_kernel_finds_the_server_that_started_it(
     served: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -135,13 +166,16 @@ def test_the_server_that_holds_a_store_is_found_by_the_store(store: Path) -> Non
         assert rows(repo["trips"]) == [1]
 
 
-def test_a_busy_store_says_where_else_was_looked(store: Path) -> None:
+def test_a_busy_store_says_where_else_was_looked(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error lists what was tried."""
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", TOKEN)
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_URL", f"http://127.0.0.1:{closed_port()}/")
     holder = build(Settings(store=store))
     with holder.database.hold(), pytest.raises(StoreBusyError) as caught:
         jd.connect(busy_timeout=0.0)
     holder.close()
-    assert any("JUPYTER_DATASETS_URL" in each for each in caught.value.details["tried"])
+    for where in ("JUPYTER_DATASETS_URL", "JupyterHub's server at http://127.0.0.1", "no kernel"):
+        assert any(where in each for each in caught.value.details["tried"]), where
 
 
 # ------------------------------------------------------------------------------------------------- when things go wrong
@@ -151,6 +185,55 @@ def test_a_wrong_token_is_told(served: Served) -> None:
     """It says that a restarted server has another one."""
     with pytest.raises(PermissionDeniedError, match="restart"):
         jd.connect(served.url, token="wrong")
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for this machine that nobody vouches for, with its key."""
+    file = tmp_path / "own.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+         "-subj", "/CN=own", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", file, "-out", tmp_path / "cert"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    file.write_bytes(file.read_bytes() + (tmp_path / "cert").read_bytes())
+    return file
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate with it")
+# httpcore leaves the socket of a refused handshake to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_certificate_of_ones_own_has_to_be_named(
+    certificate: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error says how; then the server is reached, by kernels as by another server, and only then."""
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with serving(store, certificate=certificate) as served:
+        monkeypatch.setenv("JUPYTER_DATASETS_URL", served.url)
+        monkeypatch.setenv("JUPYTER_DATASETS_TOKEN", served.keeper.token)
+        with pytest.raises(StorageError, match="SSL_CERT_FILE"):
+            jd.connect()
+        monkeypatch.setenv("SSL_CERT_FILE", "no such file")
+        with pytest.raises(StorageError, match="SSL_CERT_FILE"):
+            jd.connect()
+        monkeypatch.delenv("SSL_CERT_FILE")
+        with serving(store, "/second/") as second:
+            headers = {"Authorization": f"token {TOKEN}"}
+            refused = httpx.get(f"{second.url}jupyter-datasets/api/v1/datasets", headers=headers)
+            assert (refused.status_code, "not trusted" in refused.text) == (503, True)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        with jd.connect() as repo:
+            repo.create("trips")
+        with serving(store, "/second/") as second, Repository(HttpTransport(second.url, TOKEN)) as repo:
+            assert list(repo) == ["trips"]
+    gc.collect()
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://a:b/", "ftp://127.0.0.1/", "http://\n/", "://", "http://"])
+def test_what_is_no_address_is_told(url: str) -> None:
+    """Never an error of httpx."""
+    with pytest.raises(DatasetsError):
+        jd.connect(url)
 
 
 def test_another_program_is_told_from_ours() -> None:

@@ -31,8 +31,8 @@ class Served:
 
 
 @contextmanager
-def serving(store: Path, base_url: str = "/base/", port: int = 0) -> Iterator[Served]:
-    """Our routes as a Jupyter server has them, on a port of their own."""
+def serving(store: Path, base_url: str = "/base/", port: int = 0, certificate: Path | None = None) -> Iterator[Served]:
+    """Our routes as a Jupyter server has them, on a port of their own; over TLS with a certificate and its key."""
     started, loop = threading.Event(), asyncio.new_event_loop()
     found: list[Served] = []
     stop = asyncio.Event()
@@ -40,9 +40,10 @@ def serving(store: Path, base_url: str = "/base/", port: int = 0) -> Iterator[Se
     async def run() -> None:
         keeper = Keeper(lambda: Settings.load(store))
         sockets = bind_sockets(port, "127.0.0.1")
-        server = HTTPServer(_application(keeper, base_url))
+        options = None if certificate is None else {"certfile": certificate}
+        server = HTTPServer(_application(keeper, base_url), ssl_options=options)
         server.add_sockets(sockets)
-        url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}{base_url}"
+        url = f"{'https' if certificate else 'http'}://127.0.0.1:{sockets[0].getsockname()[1]}{base_url}"
         keeper.start(url)
         found.append(Served(url=url, keeper=keeper))
         started.set()

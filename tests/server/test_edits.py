@@ -117,3 +117,21 @@ async def test_what_is_no_whole_stream_is_refused(ask: Ask, edit: str, body: byt
 async def test_rows_as_json_are_refused(ask: Ask, edit: str) -> None:
     """Rows travel as Arrow."""
     assert (await ask("put", f"{edit}/tables/trips", {"n": [1]})).status == 415
+
+
+async def test_an_edit_belongs_to_its_dataset(ask: Ask, edit: str) -> None:
+    """Under another one there is no such edit, and it goes on; the dataset is known by its id and its name of now."""
+    other = (await ask("post", "/datasets", {"name": "other"})).json
+    known = (await ask("put", "/datasets/trips", {"name": "voyages"})).json["id"]
+    ours = edit.rpartition("/")[2]
+    for name, kind in (("other", "edit"), (other["id"], "edit"), ("nothing", "dataset"), ("trips", "dataset")):
+        path = f"/datasets/{name}/edits/{ours}"
+        for verb, tail, body in (
+            ("put", "/tables/t", NUMBERS), ("delete", "/tables/t", None), ("post", "/tables/t/rename", {"name": "u"}),
+            ("put", "/files/f", b"f"), ("delete", "/files/f", None), ("post", "/commit", {}), ("delete", "", None),
+        ):  # fmt: skip
+            headers = {} if verb != "put" else ARROW if "tables" in tail else BYTES
+            found = await ask(verb, path + tail, body, headers=headers)
+            assert (found.status, found.error["kind"]) == (404, f"{kind}-not-found"), (verb, name, tail)
+    assert (await ask("put", f"/datasets/{known}/edits/{ours}/tables/trips", NUMBERS, headers=ARROW)).status == 200
+    assert (await ask("post", f"/datasets/voyages/edits/{ours}/commit", {})).json["commit"]["message"] == "Add trips"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 import pytest
@@ -21,6 +21,7 @@ from jupyter_client.blocking import BlockingKernelClient
 
 import jupyter_datasets as jd
 from jupyter_datasets.container import build
+from jupyter_datasets.server.keeper import Keeper
 from jupyter_datasets.server.routes import BASE
 from jupyter_datasets.settings import Settings
 from tests.server.conftest import Ask
@@ -79,6 +80,16 @@ async def test_the_environment_gets_address_and_scoped_token_until_the_end(
     assert "JUPYTER_DATASETS_TOKEN" not in os.environ
 
 
+async def test_a_server_that_ends_while_it_opens_its_store_lets_go_of_it(store: Path) -> None:
+    """Opening cannot be stopped; it is waited for, and the store is free."""
+    keeper = Keeper(lambda: Settings.load(store))
+    keeper.start()
+    await asyncio.sleep(0)
+    await keeper.close()
+    with jd.connect(store, busy_timeout=0.0) as repo:
+        assert repo._transport.place == str(store)
+
+
 # --------------------------------------------------------------------------------------------------- a server's process
 
 
@@ -102,6 +113,7 @@ class Jupyter:
 def start(tmp_path: Path, store: Path) -> Iterator[Callable[[], Jupyter]]:
     """Starts Jupyter servers with one store, one after the other, as a person would."""
     started: list[subprocess.Popen[bytes]] = []
+    logs: list[BinaryIO] = []
     runtime = tmp_path / "runtime"
     (tmp_path / "work").mkdir()
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("JPY_", "JUPYTER"))}
@@ -109,11 +121,13 @@ def start(tmp_path: Path, store: Path) -> Iterator[Callable[[], Jupyter]]:
     extensions = "{'jupyter_datasets': True}"
 
     def run() -> Jupyter:
+        log = (tmp_path / "log").open("ab")
+        logs.append(log)
         process = subprocess.Popen(
             [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--port=0",
              f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={tmp_path / 'work'}",
              f"--ServerApp.jpserver_extensions={extensions}", f"--JupyterDatasets.store={store}"],
-            env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=environ, stdout=subprocess.DEVNULL, stderr=log,
         )  # fmt: skip
         started.append(process)
         note = runtime / f"jpserver-{process.pid}.json"
@@ -126,6 +140,8 @@ def start(tmp_path: Path, store: Path) -> Iterator[Callable[[], Jupyter]]:
     for process in started:
         process.kill()
         process.wait()
+    for log in logs:
+        log.close()
 
 
 @contextmanager
@@ -178,11 +194,21 @@ def test_a_kernel_of_a_real_server_reaches_the_store_through_it(start: Callable[
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
-    ("end", "status", "reason"),
-    [(signal.SIGTERM, "cancelled", "was closed"), (signal.SIGKILL, "lost", "ended before the job did")],
+    ("end", "status", "kind", "reason", "logged"),
+    [
+        (signal.SIGTERM, "cancelled", "job-cancelled", "was closed", " is cancelled, because the server shuts down"),
+        (signal.SIGKILL, "lost", "job-lost", "ended before the job did", ": The job was lost: process"),
+    ],
 )
 def test_what_ran_when_a_server_ended_is_told_by_the_next_one(
-    start: Callable[[], Jupyter], tmp_path: Path, store: Path, end: signal.Signals, status: str, reason: str
+    start: Callable[[], Jupyter],
+    tmp_path: Path,
+    store: Path,
+    end: signal.Signals,
+    status: str,
+    kind: str,
+    reason: str,
+    logged: str,
 ) -> None:
     """Shut down, a job is cancelled; killed, it is lost. The store is whole and a second import works."""
     (tmp_path / "big.csv").write_bytes(b"n,text\n" + b"1,some text\n" * CSV_ROWS)
@@ -197,6 +223,9 @@ def test_what_ran_when_a_server_ended_is_told_by_the_next_one(
     second = start()
     found = second.datasets("GET", f"/jobs/{job}")
     assert (found["status"], reason in found["error"]["message"]) == (status, True), found
+    assert (found["error"]["kind"], bool(found["error"]["next_step"])) == (kind, True)
+    assert [j["id"] for j in second.datasets("GET", "/jobs", params={"status": status})["items"]] == [job]
+    assert f"Import big.csv into trips.big{logged}" in (tmp_path / "log").read_text()
     assert second.datasets("GET", "/datasets/trips/commits")["items"] == []
     with jd.connect(store) as repo:
         assert repo._transport.place == second.url.rstrip("/")

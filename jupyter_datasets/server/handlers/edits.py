@@ -6,13 +6,13 @@ import mimetypes
 from typing import TYPE_CHECKING, Literal
 
 from jupyter_datasets.client.answers import Committed, Repairs
-from jupyter_datasets.errors import ConflictError
+from jupyter_datasets.errors import ConflictError, ErrorKind, NotFoundError
 from jupyter_datasets.server.base import ApiHandler
 from jupyter_datasets.server.bodies import BYTES, SpoolHandler, arrow_batches
 from jupyter_datasets.server.endpoint import Input, endpoint
 from jupyter_datasets.server.route import Route
 from jupyter_datasets.services.versions.models import Edit
-from jupyter_datasets.values import MAIN, CommitId, short
+from jupyter_datasets.values import MAIN, Actor, CommitId, short
 from jupyter_datasets.wire import ARROW_STREAM
 
 if TYPE_CHECKING:
@@ -72,61 +72,80 @@ def _begin(services: Container, handler: ApiHandler, dataset: str, body: NewEdit
     )
 
 
+def _of(services: Container, actor: Actor, dataset: str, edit: str) -> str:
+    """The edit, if it is one of this dataset, which is given by id or name."""
+    owner = services.edits.find(actor, edit).dataset_id
+    if dataset != owner and services.datasets.get(actor, dataset).id != owner:
+        raise NotFoundError(
+            "That dataset has no such edit.",
+            kind=ErrorKind.EDIT_NOT_FOUND,
+            next_step="Name the dataset with which the edit was begun.",
+            details={"edit": edit},
+        )
+    return edit
+
+
 class EditHandler(ApiHandler):
     @endpoint("write", status=204)
-    async def delete(self, _dataset: str, edit: str) -> None:
+    async def delete(self, dataset: str, edit: str) -> None:
         """Forget an edit."""
+        await self.call(lambda s: s.edits.abort(self.actor, _of(s, self.actor, dataset, edit)))
         self.keeper.edits.forget(edit)
-        await self.call(lambda s: s.edits.abort(self.actor, edit))
 
 
 class CommitHandler(ApiHandler):
     @endpoint("write")
-    async def post(self, _dataset: str, edit: str, *, body: CommitMessage) -> Committed:
+    async def post(self, dataset: str, edit: str, *, body: CommitMessage) -> Committed:
         """Make the changes a commit and end the edit."""
+        await self.call(lambda s: _of(s, self.actor, dataset, edit))
         self.keeper.edits.forget(edit)
         return Committed(commit=await self.call(lambda s: s.edits.commit(self.actor, edit, body.message)))
 
 
 class TableHandler(SpoolHandler):
     @endpoint("write", takes=ARROW_STREAM)
-    async def put(self, _dataset: str, edit: str, table: str, *, query: PutQuery) -> Repairs:
+    async def put(self, dataset: str, edit: str, table: str, *, query: PutQuery) -> Repairs:
         """Append rows to a table, which is made when there is none, or replace it by them."""
         self.keeper.edits.still_used(edit)
-        return Repairs(warnings=await self.call(lambda s: self._put(s, edit, table, query)))
+        return Repairs(warnings=await self.call(lambda s: self._put(s, dataset, edit, table, query)))
 
-    def _put(self, services: Container, edit: str, table: str, query: PutQuery) -> tuple[str, ...]:
+    def _put(self, services: Container, dataset: str, edit: str, table: str, query: PutQuery) -> tuple[str, ...]:
+        found = _of(services, self.actor, dataset, edit)
         schema, batches = arrow_batches(self.spooled)
-        return services.edits.put(self.actor, edit, table, query.mode, schema, batches, query.key)
+        return services.edits.put(self.actor, found, table, query.mode, schema, batches, query.key)
 
     @endpoint("write", status=204)
-    async def delete(self, _dataset: str, edit: str, table: str) -> None:
+    async def delete(self, dataset: str, edit: str, table: str) -> None:
         """Remove a table from the next version."""
         self.keeper.edits.still_used(edit)
-        await self.call(lambda s: s.edits.drop(self.actor, edit, table))
+        await self.call(lambda s: s.edits.drop(self.actor, _of(s, self.actor, dataset, edit), table))
 
 
 class RenameHandler(ApiHandler):
     @endpoint("write", status=204)
-    async def post(self, _dataset: str, edit: str, table: str, *, body: NewName) -> None:
+    async def post(self, dataset: str, edit: str, table: str, *, body: NewName) -> None:
         """Call a table otherwise from the next version on."""
         self.keeper.edits.still_used(edit)
-        await self.call(lambda s: s.edits.rename(self.actor, edit, table, body.name))
+        await self.call(lambda s: s.edits.rename(self.actor, _of(s, self.actor, dataset, edit), table, body.name))
 
 
 class FileHandler(SpoolHandler):
     @endpoint("write", status=204, takes=BYTES)
-    async def put(self, _dataset: str, edit: str, name: str, *, query: AttachQuery) -> None:
+    async def put(self, dataset: str, edit: str, name: str, *, query: AttachQuery) -> None:
         """Keep a file in the next version."""
         self.keeper.edits.still_used(edit)
-        media = query.media_type or mimetypes.guess_type(name)[0] or BYTES
-        await self.call(lambda s: s.edits.attach(self.actor, edit, name, self.spooled.path(), media))
+        await self.call(lambda s: self._attach(s, dataset, edit, name, query.media_type))
+
+    def _attach(self, services: Container, dataset: str, edit: str, name: str, media_type: str) -> None:
+        found = _of(services, self.actor, dataset, edit)
+        media = media_type or mimetypes.guess_type(name)[0] or BYTES
+        services.edits.attach(self.actor, found, name, self.spooled.path(), media)
 
     @endpoint("write", status=204)
-    async def delete(self, _dataset: str, edit: str, name: str) -> None:
+    async def delete(self, dataset: str, edit: str, name: str) -> None:
         """Remove a file from the next version."""
         self.keeper.edits.still_used(edit)
-        await self.call(lambda s: s.edits.detach(self.actor, edit, name))
+        await self.call(lambda s: s.edits.detach(self.actor, _of(s, self.actor, dataset, edit), name))
 
 
 ROUTES = (

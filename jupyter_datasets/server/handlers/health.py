@@ -26,6 +26,8 @@ class CheckQuery(Input):
 
 
 class LiveHandler(ApiHandler):
+    forwarded = False
+
     @endpoint("read")
     async def get(self) -> Alive:
         """Whether the server answers."""

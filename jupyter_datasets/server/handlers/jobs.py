@@ -12,14 +12,17 @@ from tornado.iostream import StreamClosedError
 from jupyter_datasets.client.answers import Listing
 from jupyter_datasets.server import sources
 from jupyter_datasets.server.base import ApiHandler
-from jupyter_datasets.server.endpoint import Input, endpoint
+from jupyter_datasets.server.endpoint import Input, endpoint, read_body
 from jupyter_datasets.server.listing import Paging
 from jupyter_datasets.server.route import Route
 from jupyter_datasets.services.jobs.models import Job, JobStatus, Progress
 from jupyter_datasets.values import MAIN
 
 if TYPE_CHECKING:
+    from httpx import Response
+
     from jupyter_datasets.container import Container
+    from jupyter_datasets.server.forwarding import Peer
     from jupyter_datasets.services.imports.models import ImportRequest
     from jupyter_datasets.values import Page
 
@@ -111,6 +114,13 @@ class JobsHandler(ApiHandler):
         """Start the import of a file."""
         file, upload = await sources.find(self, body.source)
         return await self.call(lambda s: self._start(s, body, file, upload))
+
+    async def forward(self, peer: Peer) -> Response:
+        if self.request.method != "POST":
+            return await super().forward(peer)
+        job = read_body(self, NewJob)
+        job = job.model_copy(update={"source": await sources.elsewhere(self, job.source, peer)})
+        return await peer.send(self, job.model_dump_json(exclude_unset=True).encode())
 
     def _start(self, services: Container, body: NewJob, file: Path, upload: str | None) -> Job:
         job = services.imports.start(self.actor, body.dataset, _request(body, file))

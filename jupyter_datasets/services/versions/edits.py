@@ -90,6 +90,10 @@ class EditService:
             )
         return edit
 
+    def find(self, actor: Actor, edit: str) -> Edit:
+        """The edit as it was begun, or as it began anew when its branch moved; NotFoundError when it is over."""
+        return self._get(actor, edit).edit
+
     def put(
         self,
         actor: Actor,
