@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import BrowserContext, Page, Route
 
 from tests.ui.conftest import browser, chromium, lab, new_server, open_lab, repo, server
 
@@ -32,10 +32,11 @@ def built() -> Path:
 
 
 @pytest.fixture
-def open_page(browser: Browser, built: Path) -> Iterator[Open]:
+def open_page(browser: BrowserContext, built: Path) -> Iterator[Open]:
     """Opens a page that runs a module; an error that nothing catches fails the test."""
     errors: list[str] = []
-    context = browser.new_context(viewport={"width": 920, "height": 860})
+    assert browser.browser is not None
+    context = browser.browser.new_context(viewport={"width": 920, "height": 860})
     context.grant_permissions(["clipboard-read", "clipboard-write"])
 
     def open_one(module: str, scheme: str = "light") -> Page:

@@ -245,6 +245,7 @@ VERSION_CALLS: dict[str, tuple[Any, ...]] = {
     "moves": (),
 }
 EDIT_CALLS: dict[str, tuple[Any, ...]] = {
+    "find": (),
     "put": ("t", "append", pa.schema([("n", pa.int64())]), []),
     "drop": ("trips",),
     "rename": ("trips", "t"),
