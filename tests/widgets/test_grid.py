@@ -307,6 +307,7 @@ def serious(page: Page) -> list[str]:
     return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in violations]
 
 
+@pytest.mark.benchmark
 def test_a_page_is_painted_at_once(show: Callable[..., Page]) -> None:
     """From a leap to painted cells, without what the source takes: 95 of 100 under 100 ms."""
     page = show(6_001_215, 16, delay=0)

@@ -148,14 +148,19 @@ def test_lanes_of_pages_are_those_of_the_whole(show: Callable[..., Page]) -> Non
 
 
 def test_ten_thousand_commits_are_seen_at_once(show: Callable[..., Page]) -> None:
-    """The first paint takes under 500 ms, whatever comes after; only what is seen is made."""
-    page = show(tangle(10_000), start=False)
-    first = page.evaluate("start()")
-    print(f"first paint of 10,000 commits: {first:.0f} ms")  # noqa: T201  # a figure
-    assert first < 500
+    """Only what is seen is made."""
+    page = show(tangle(10_000))
     expect(option(page, 10_000)).to_be_visible()
     page.wait_for_function("asked.length === 6")
     assert page.locator(".jd-commit").count() < 40
+
+
+@pytest.mark.benchmark
+def test_the_first_paint_of_ten_thousand_commits_takes_no_half_second(show: Callable[..., Page]) -> None:
+    """Whatever comes after."""
+    first = show(tangle(10_000), start=False).evaluate("start()")
+    print(f"first paint of 10,000 commits: {first:.0f} ms")  # noqa: T201  # a figure
+    assert first < 500
 
 
 def test_the_oldest_commit_is_reached(show: Callable[..., Page]) -> None:
@@ -172,6 +177,7 @@ def test_the_oldest_commit_is_reached(show: Callable[..., Page]) -> None:
     expect(option(page, 1)).to_be_visible()
 
 
+@pytest.mark.benchmark
 def test_scrolling_is_smooth(show: Callable[..., Page]) -> None:
     """A frame of scrolling through a tangle costs far less than 50 ms of work."""
     page = show(tangle(10_000))
