@@ -88,6 +88,11 @@ class Lab:
         self.page.locator(".jp-DirListing-item", has_text=file).click(button="right")
         self.page.get_by_role("menuitem", name="Add to Datasets").click()
 
+    def choose_in_menu(self, of: Locator, label: str) -> None:
+        """Choose from the context menu of a row."""
+        of.click(button="right")
+        self.page.get_by_role("menuitem", name=label).click()
+
     def drag(self, what: Locator, to: Locator) -> None:
         """Drag with the mouse."""
         start, end = what.bounding_box(), to.bounding_box()

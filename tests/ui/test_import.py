@@ -94,3 +94,23 @@ def test_a_file_that_cannot_be_read_says_why(lab: Lab, server: Server, repo: jd.
     said = repo.jobs()[0].error
     assert said is not None
     expect(job).to_contain_text(said["message"])
+    told = lab.page.get_by_role("alert").filter(has_text=said["message"])
+    expect(told.get_by_role("button", name="Show jobs")).to_be_visible()
+    lab.show_datasets()
+    expect(lab.sidebar.get_by_text("No datasets yet")).to_be_visible()
+    assert not repo.datasets()
+    assert repo.bin()[0].name == "broken"
+
+
+def test_options_say_how_a_text_file_is_read(lab: Lab, server: Server, repo: jd.Repository) -> None:
+    (server.files / "prices.csv").write_bytes("Käse|1,5\nBrot|2,25\n".encode("latin-1"))
+    lab.add_to_datasets("prices.csv")
+    lab.dialog.get_by_text("Options").click()
+    lab.dialog.get_by_label("Encoding").fill("latin-1")
+    lab.dialog.get_by_label("Delimiter").select_option("Bar |")
+    lab.dialog.get_by_label("Decimal mark").select_option("Comma")
+    lab.dialog.get_by_label("Header").select_option("no")
+    lab.dialog.get_by_role("button", name="Add").click()
+    expect(lab.jobs.get_by_role("listitem").filter(has_text="prices.csv")).to_contain_text("2 rows")
+    rows = repo["prices"]["main"]["prices"].to_arrow().to_pylist()
+    assert [tuple(row.values()) for row in rows] == [("Käse", 1.5), ("Brot", 2.25)]

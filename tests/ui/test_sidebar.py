@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +53,33 @@ def test_a_dataset_is_made_renamed_deleted_and_restored_by_keyboard_alone(lab: L
     keyboard.press("Enter")
     expect(lab.sidebar.get_by_role("button", name="Restore rides")).to_have_count(0)
     assert [dataset.name for dataset in repo.datasets()] == ["rides"]
+
+
+def test_a_rows_menu_acts_on_that_row_whatever_tab_is_in_front(lab: Lab, repo: jd.Repository) -> None:
+    front, sales = repo.create("flights"), repo.create("sales")
+    with sales.edit(message="first") as edit:
+        edit["north"].append({"id": [1]})
+    lab.open("flights")
+    lab.choose_in_menu(lab.dataset("sales"), "Rename Dataset")
+    expect(lab.dialog.get_by_label("Name", exact=True)).to_have_value("sales")
+    lab.dialog.get_by_label("Name", exact=True).fill("turnover")
+    lab.dialog.get_by_role("button", name="Rename").click()
+    expect(lab.dataset("turnover")).to_be_visible()
+
+    lab.dataset("turnover").click()
+    lab.sidebar.get_by_role("treeitem", level=2).click()
+    for level in (2, 3):
+        lab.choose_in_menu(lab.sidebar.get_by_role("treeitem", level=level), "Describe Dataset")
+        expect(lab.dialog).to_contain_text("Describe turnover")
+        lab.dialog.get_by_role("button", name="Cancel").click()
+    lab.choose_in_menu(lab.sidebar.get_by_role("treeitem", level=2), "Query Dataset in Notebook")
+    cells = lab.page.locator(".jp-NotebookPanel .jp-CodeCell .cm-content")
+    expect(cells.nth(1)).to_have_text(re.compile(r"FROM turnover\.north LIMIT"))
+
+    lab.open("flights")
+    lab.choose_in_menu(lab.sidebar.get_by_role("treeitem", level=3), "Delete Dataset")
+    expect(lab.dataset("turnover")).to_have_count(0)
+    assert [dataset.id for dataset in repo.datasets()] == [front.id]
 
 
 def test_search_finds_names_labels_and_descriptions(lab: Lab, repo: jd.Repository) -> None:

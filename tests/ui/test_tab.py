@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 import jupyter_datasets as jd
 from tests.ui.data import flights
@@ -44,6 +44,33 @@ def test_the_grid_shows_the_table_of_the_chosen_version(lab: Lab, trips: jd.Repo
     expect(panel).to_contain_text("20,000 rows")
 
 
+@pytest.mark.usefixtures("trips")
+def test_the_grid_ends_where_its_tab_ends(lab: Lab, tmp_path: Path) -> None:
+    def check() -> None:
+        grid = lab.view("Data").get_by_role("grid")
+        expect(lab.view("Data").locator(".jd-grid-size")).to_contain_text("20,005 rows")
+        grid.press("Control+End")
+        last = grid.locator("[data-row='20004']")
+        expect(last).to_be_visible()
+        lab.shot(tmp_path, "grid")
+        footer, scrolled, seen = map(bottom, (lab.view("Data").locator(".jd-grid-status"), grid, last))
+        assert footer == pytest.approx(bottom(lab.page.locator(".jp-MainAreaWidget:visible .jd-Tab")), abs=1)
+        assert seen <= scrolled <= footer
+
+    lab.open("trips")
+    check()
+    lab.settle()
+    lab.load()
+    check()
+
+
+def bottom(of: Locator) -> float:
+    """Where it ends, in pixels from the top of the window."""
+    box = of.bounding_box()
+    assert box
+    return box["y"] + box["height"]
+
+
 def test_one_commit_shows_details_and_two_show_what_differs(lab: Lab, trips: jd.Repository) -> None:
     lab.open("trips", view="history")
     panel = lab.view("History")
@@ -76,6 +103,21 @@ def test_a_branch_is_made_from_a_commit_and_undo_takes_it_back_by_one(lab: Lab, 
     expect(panel.get_by_text("third")).to_be_visible()
 
 
+def test_undo_that_removes_the_tabs_branch_leads_to_main(lab: Lab, trips: jd.Repository) -> None:
+    trips["trips"].branch("again")
+    lab.open("trips", view="history", ref="again")
+    panel = lab.view("History")
+    panel.get_by_text("second").click()
+    points = panel.get_by_role("region", name="Commit")
+    expect(points.get_by_text("again", exact=True)).to_be_visible()
+    panel.get_by_role("button", name="Undo on again").click()
+    expect(lab.page.get_by_role("alert")).to_contain_text("Branch again of trips is gone; its tab shows main now.")
+    expect(lab.tab.get_by_label("Version")).to_have_value("main")
+    expect(panel.get_by_text("again", exact=True)).to_have_count(0)
+    expect(points.get_by_text("main", exact=True)).to_be_visible()
+    expect(lab.tab.get_by_role("alert")).to_have_count(0)
+
+
 def test_a_commit_made_elsewhere_is_seen_without_a_reload(lab: Lab, trips: jd.Repository) -> None:
     lab.open("trips", view="history")
     expect(lab.view("History").get_by_text("second")).to_be_visible()
@@ -94,6 +136,18 @@ def test_tabs_come_back_after_a_reload(lab: Lab) -> None:
     lab.load()
     expect(lab.view("Files").get_by_role("link", name="codebook.txt")).to_be_visible()
     expect(lab.tab.get_by_label("Version")).to_have_value("main")
+
+
+def test_tabs_that_come_back_behind_others_have_their_names(lab: Lab, trips: jd.Repository) -> None:
+    trips.create("other")
+    lab.open("trips")
+    lab.open("other")
+    lab.settle()
+    lab.load()
+    labels = lab.page.locator("#jp-main-dock-panel .lm-TabBar-tabLabel")
+    expect(labels.filter(has_text="trips")).to_be_visible()
+    expect(labels.filter(has_text="other")).to_be_visible()
+    expect(labels.get_by_text("Dataset", exact=True)).to_have_count(0)
 
 
 @pytest.mark.usefixtures("trips")

@@ -114,11 +114,20 @@ export interface Job {
   finished: string | null;
 }
 
+/** How to read a text file; what is left out is found out from the file. */
+export interface Reading {
+  encoding?: string;
+  delimiter?: string;
+  decimal?: ',';
+  header?: boolean;
+}
+
 export interface NewImport {
   dataset: string;
   source: { contents: string };
   table?: string;
   mode?: 'replace' | 'append';
   key?: string[];
+  options?: Reading;
   message?: string;
 }

@@ -77,6 +77,7 @@ function TreeRow(given: {
       className={`jd-Tree-row jd-mod-${row.kind}`}
       data-key={row.key}
       data-dataset={dataset}
+      data-table={table}
       tabIndex={given.current ? 0 : -1}
       aria-level={row.level}
       aria-posinset={row.position}

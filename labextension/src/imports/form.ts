@@ -5,7 +5,8 @@ import type { DatasetsModel } from '../datasets/model';
 import type { Field, Values } from '../ui/form';
 import { ask } from '../ui/form';
 import type { JobsModel } from '../jobs/model';
-import { stem } from './names';
+import { isText, stem } from './names';
+import { readingFields, readingOf } from './reading';
 
 interface Context {
   api: Api;
@@ -61,7 +62,8 @@ function fields({ datasets, trans }: Context, file: string): Field[] {
       name: 'message',
       label: trans.__('Message'),
       hint: trans.__('What this version is about. May be empty.')
-    }
+    },
+    ...(isText(file) ? readingFields(trans) : [])
   ];
 }
 
@@ -73,6 +75,11 @@ async function start(context: Context, path: string, values: Values): Promise<Jo
     const job = await api.jobs.start(request(dataset.id, path, values));
     jobs.follow(job, known ? undefined : dataset.id);
     return job;
+  } catch (error) {
+    if (!known) {
+      await api.datasets.delete(dataset.id).catch(() => undefined);
+    }
+    throw error;
   } finally {
     await datasets.refresh();
   }
@@ -88,6 +95,7 @@ function request(dataset: string, path: string, values: Values) {
       .split(',')
       .map(column => column.trim())
       .filter(Boolean),
+    options: readingOf(values),
     message: values.message.trim()
   };
 }

@@ -5,6 +5,13 @@ export function importable(path: string): boolean {
   return DATA.test(path);
 }
 
+const TEXT = /\.(csv|tsv|txt)(\.(gz|zst|zip))?$/i;
+
+/** Whether a file's name says that it holds text, which can be read in several ways. */
+export function isText(path: string): boolean {
+  return TEXT.test(path);
+}
+
 const LONGEST = 100;
 
 /** A valid name for what is made of a file: its own, repaired as the server repairs it. */

@@ -43,7 +43,7 @@ export class JobsModel {
     }
   }
 
-  /** Follow a job that was started from here; `dataset` was made for it, and goes if it is cancelled. */
+  /** Follow a job that was started from here; `dataset` was made for it, and goes if nothing comes into it. */
   follow(job: Job, dataset?: string): void {
     this.followed.add(job.id);
     if (dataset) {
@@ -71,10 +71,17 @@ export class JobsModel {
   private async finish(job: Job): Promise<void> {
     const made = this.madeFor.get(job.id);
     this.madeFor.delete(job.id);
-    if (made && job.status === 'cancelled' && (await this.isEmpty(made))) {
-      await this.api.datasets.delete(made);
+    if (made && job.status !== 'succeeded') {
+      await this.discard(made).catch(() => undefined);
     }
     this.over.emit(job);
+  }
+
+  /** Move a dataset to the bin, unless something is in it by now. */
+  private async discard(dataset: string): Promise<void> {
+    if (await this.isEmpty(dataset)) {
+      await this.api.datasets.delete(dataset);
+    }
   }
 
   private async isEmpty(dataset: string): Promise<boolean> {

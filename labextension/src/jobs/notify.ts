@@ -20,9 +20,11 @@ export function notifyEnd(job: Job, commands: CommandRegistry, trans: Translatio
   } else if (job.status === 'cancelled') {
     Notification.info(`${head}. ${trans.__('Nothing of it was kept.')}`, { autoClose: READABLE });
   } else {
-    const actions = [{ label: trans.__('Show'), callback: () => void commands.execute(CommandIDs.showJobs) }];
-    Notification.error([head, job.error?.message, job.error?.next_step].filter(Boolean).join('. '), {
-      actions
-    });
+    const actions = [
+      { label: trans.__('Show jobs'), callback: () => void commands.execute(CommandIDs.showJobs) }
+    ];
+    // Lab cuts long messages short; the next step is among the jobs.
+    const message = job.error ? `${job.title}: ${job.error.message}` : head;
+    Notification.error(message, { actions, autoClose: false });
   }
 }

@@ -6,7 +6,9 @@ const KNOWN = {
   dataset: 'Id of the dataset; by default the one that is selected.',
   table: 'Name of a table.',
   ref: 'Branch, tag or commit.',
+  title: 'What the tab is called until the name of the dataset is known.',
   view: 'Which view is shown: data, history, files or jobs.',
+  target: 'With "row": the row of the sidebar on which the context menu was opened.',
   path: 'Path of a file in the file browser; by default the selected one.',
   job: 'Id of the job.',
   name: 'Name of what is made.'

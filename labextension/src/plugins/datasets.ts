@@ -5,12 +5,13 @@ import { addIcon, deleteIcon, editIcon, tagIcon, undoIcon } from '@jupyterlab/ui
 import type { Dataset } from '../api';
 import * as forms from '../datasets/forms';
 import { CommandIDs, NAME } from '../tokens';
-import { takes, text } from './arguments';
+import { takes } from './arguments';
 import { addToPalette } from './palette';
 import type { Session } from './session';
 import { ISession } from './session';
 import { ITabs } from './tabs';
 import type { Tabs } from './tabs';
+import { ON_ROW, targetOf } from './target';
 
 type Args = { readonly [name: string]: unknown };
 
@@ -24,8 +25,13 @@ export const datasets: JupyterFrontEndPlugin<void> = {
     const { commands, contextMenu } = app;
     const { trans } = session;
     const find = (args: Args): Dataset | undefined => {
-      const id = text(args, 'dataset') ?? tabs.current?.model.id ?? session.datasets.target?.dataset;
-      return id === undefined ? undefined : session.datasets.get(id);
+      const { current } = tabs;
+      const selected = () => (current ? { dataset: current.model.id } : session.datasets.target);
+      const target = targetOf(app, args, selected);
+      return (
+        target &&
+        (session.datasets.get(target.dataset) ?? tabs.find(target.dataset)?.model.dataset ?? undefined)
+      );
     };
     const onDataset = (
       id: string,
@@ -37,7 +43,7 @@ export const datasets: JupyterFrontEndPlugin<void> = {
         label,
         icon,
         isEnabled: args => find(args) !== undefined,
-        describedBy: takes('dataset'),
+        describedBy: takes('dataset', 'target'),
         execute: async args => {
           const dataset = find(args);
           return dataset && run(dataset);
@@ -80,6 +86,8 @@ export const datasets: JupyterFrontEndPlugin<void> = {
     ];
     addToPalette(palette, trans, listed);
     const menu = [CommandIDs.open, CommandIDs.insertCell, ...listed.slice(1)];
-    menu.forEach((command, rank) => contextMenu.addItem({ command, rank, selector: '.jd-Tree-row' }));
+    menu.forEach((command, rank) =>
+      contextMenu.addItem({ command, rank, args: ON_ROW, selector: '.jd-Tree-row' })
+    );
   }
 };

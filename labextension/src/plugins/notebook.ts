@@ -12,6 +12,7 @@ import { addToPalette } from './palette';
 import type { Session } from './session';
 import { ISession } from './session';
 import type { Tabs } from './tabs';
+import { targetOf } from './target';
 import { ITabs } from './tabs';
 
 type Args = { readonly [name: string]: unknown };
@@ -32,10 +33,10 @@ export const notebook: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(CommandIDs.insertCell, {
       label: session.trans.__('Query Dataset in Notebook'),
       icon: codeIcon,
-      isEnabled: args => tracker !== null && sourceOf(args, session, tabs) !== undefined,
-      describedBy: takes('dataset', 'table', 'ref'),
+      isEnabled: args => tracker !== null && sourceOf(app, args, session, tabs) !== undefined,
+      describedBy: takes('dataset', 'table', 'ref', 'target'),
       execute: async args => {
-        const source = sourceOf(args, session, tabs);
+        const source = sourceOf(app, args, session, tabs);
         const kernelName = app.serviceManager.kernelspecs.specs?.default;
         const panel =
           tracker?.currentWidget ?? (await app.commands.execute('notebook:create-new', { kernelName }));
@@ -50,15 +51,15 @@ export const notebook: JupyterFrontEndPlugin<void> = {
   }
 };
 
-function sourceOf(args: Args, { datasets }: Session, tabs: Tabs): Source | undefined {
-  const tab = text(args, 'dataset') ? undefined : tabs.current?.model;
-  const picked = tab ? { dataset: tab.id, table: tab.table } : datasets.target;
-  const id = text(args, 'dataset') ?? picked?.dataset;
-  const dataset = id === undefined ? undefined : (datasets.get(id) ?? tabs.find(id)?.model.dataset);
+function sourceOf(app: JupyterFrontEnd, args: Args, { datasets }: Session, tabs: Tabs): Source | undefined {
+  const tab = args.dataset || args.target ? undefined : tabs.current?.model;
+  const selected = () => (tab ? { dataset: tab.id, table: tab.table } : datasets.target);
+  const target = targetOf(app, args, selected);
+  const dataset = target && (datasets.get(target.dataset) ?? tabs.find(target.dataset)?.model.dataset);
   return dataset
     ? {
         dataset: dataset.name,
-        table: text(args, 'table') ?? (args.dataset ? undefined : picked?.table),
+        table: target.table,
         defaultTable: dataset.default_table,
         ref: text(args, 'ref') ?? tab?.ref
       }

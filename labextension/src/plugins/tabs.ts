@@ -1,6 +1,6 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ILayoutRestorer } from '@jupyterlab/application';
-import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { ICommandPalette, MainAreaWidget, Notification, WidgetTracker } from '@jupyterlab/apputils';
 import { Token } from '@lumino/coreutils';
 
 import { CommandIDs, NAME, VIEWS } from '../tokens';
@@ -12,8 +12,12 @@ import { takes, text } from './arguments';
 import { addToPalette } from './palette';
 import type { Session } from './session';
 import { ISession } from './session';
+import { targetOf } from './target';
 
 const EVERY = 4000; // ms
+const READABLE = 8000; // ms
+
+type Args = { readonly [name: string]: unknown };
 
 /** The open tabs. */
 export interface Tabs {
@@ -40,15 +44,19 @@ export const tabs: JupyterFrontEndPlugin<Tabs> = {
     palette: ICommandPalette | null
   ): Tabs => {
     const tracker = new WidgetTracker<TabWidget>({ namespace: NAME });
+    const target = (args: Args) => targetOf(app, args, () => session.datasets.target);
     const find = (dataset: string) => tracker.find(({ content }) => content.model.id === dataset);
     app.commands.addCommand(CommandIDs.open, {
       label: session.trans.__('Open Dataset'),
       icon: datasetsIcon,
-      isEnabled: args => target(args, session) !== undefined,
-      describedBy: takes('dataset', 'table', 'ref', 'view'),
+      isEnabled: args => target(args) !== undefined,
+      describedBy: takes('dataset', 'table', 'ref', 'view', 'title', 'target'),
       execute: async args => {
-        const { dataset, place } = target(args, session)!;
-        const widget = find(dataset) ?? (await add(app, session, tracker, dataset, place));
+        const { dataset, table } = target(args)!;
+        const view = VIEWS.find(each => each === args.view);
+        const place = { ref: text(args, 'ref'), table, view };
+        const widget =
+          find(dataset) ?? (await add(app, session, tracker, dataset, place, text(args, 'title')));
         widget.content.model.choose(defined(place));
         app.shell.activateById(widget.id);
         return widget;
@@ -57,8 +65,9 @@ export const tabs: JupyterFrontEndPlugin<Tabs> = {
     addToPalette(palette, session.trans, [CommandIDs.open]);
     void restorer?.restore(tracker, {
       command: CommandIDs.open,
-      args: ({ content: { model } }) => ({
+      args: ({ content: { model, title } }) => ({
         dataset: model.id,
+        title: title.label,
         table: model.table ?? '',
         ref: model.ref,
         view: model.view
@@ -76,13 +85,6 @@ export const tabs: JupyterFrontEndPlugin<Tabs> = {
   }
 };
 
-function target(args: { readonly [name: string]: unknown }, { datasets }: Session) {
-  const dataset = text(args, 'dataset') ?? datasets.target?.dataset;
-  const view = VIEWS.find(each => each === args.view);
-  const table = text(args, 'table') ?? (args.dataset ? undefined : datasets.target?.table);
-  return dataset === undefined ? undefined : { dataset, place: { ref: text(args, 'ref'), table, view } };
-}
-
 function defined(place: Partial<Place>): Partial<Place> {
   return Object.fromEntries(Object.entries(place).filter(([, value]) => value !== undefined));
 }
@@ -92,7 +94,8 @@ async function add(
   session: Session,
   tracker: WidgetTracker<TabWidget>,
   dataset: string,
-  place: Partial<Place>
+  place: Partial<Place>,
+  title: string | undefined
 ): Promise<TabWidget> {
   const model = new VersionModel(session.api, dataset, { ref: MAIN, view: 'data', ...defined(place) });
   const refresh = () => model.refresh();
@@ -101,12 +104,24 @@ async function add(
     { model, commands: app.commands, trans: session.trans, retry },
     session.jobs
   );
+  content.title.label = title ?? session.datasets.get(dataset)?.name ?? session.trans.__('Dataset');
   const widget = new MainAreaWidget({ content });
   widget.id = `${NAME}-tab-${dataset}`;
   widget.toolbar.hide();
   whileVisible(content, () => session.live.watch(widget.id, refresh, EVERY));
   app.shell.add(widget, 'main');
   await tracker.add(widget);
-  model.chosen.connect(() => void tracker.save(widget));
+  const save = () => void tracker.save(widget);
+  model.chosen.connect(save);
+  content.title.changed.connect(save);
+  model.lost.connect((_, branch) => {
+    const text = session.trans.__(
+      'Branch %1 of %2 is gone; its tab shows %3 now.',
+      branch,
+      content.title.label,
+      MAIN
+    );
+    Notification.info(text, { autoClose: READABLE });
+  });
   return widget;
 }

@@ -18,6 +18,8 @@ export interface Field {
   choices?: [string, string][];
   long?: boolean;
   required?: boolean;
+  /** Seldom needed: out of sight until the person opens the options. */
+  option?: boolean;
 }
 
 export interface Question<T> {
@@ -93,6 +95,7 @@ class FormBody extends ReactWidget implements Dialog.IBodyWidget<Values> {
         <Fields
           fields={this.question.fields}
           values={this.values}
+          trans={this.question.trans}
           onChange={values => {
             this.values = values;
           }}
@@ -102,18 +105,34 @@ class FormBody extends ReactWidget implements Dialog.IBodyWidget<Values> {
   }
 }
 
-function Fields(props: { fields: Field[]; values: Values; onChange: (values: Values) => void }): JSX.Element {
+function Fields(props: {
+  fields: Field[];
+  values: Values;
+  trans: TranslationBundle;
+  onChange: (values: Values) => void;
+}): JSX.Element {
   const [values, setValues] = React.useState(props.values);
   const change = (name: string, value: string) => {
     const next = { ...values, [name]: value };
     setValues(next);
     props.onChange(next);
   };
+  const entry = (field: Field) => (
+    <Entry key={field.name} field={field} values={values} onChange={value => change(field.name, value)} />
+  );
+  const options = props.fields.filter(field => field.option);
+  const [opened] = React.useState(() =>
+    options.some(field => props.values[field.name] !== (field.value ?? ''))
+  );
   return (
     <>
-      {props.fields.map(field => (
-        <Entry key={field.name} field={field} values={values} onChange={value => change(field.name, value)} />
-      ))}
+      {props.fields.filter(field => !field.option).map(entry)}
+      {options.length > 0 && (
+        <details className="jd-Form-options" open={opened}>
+          <summary>{props.trans.__('Options')}</summary>
+          {options.map(entry)}
+        </details>
+      )}
     </>
   );
 }

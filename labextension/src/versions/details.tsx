@@ -7,7 +7,8 @@ import type { TabProps } from './tab';
 
 /** One commit, and what can be done from it. */
 export function Details({ commit, ...props }: TabProps & { commit: Commit }): JSX.Element {
-  const { trans } = props;
+  const { model, trans } = props;
+  const refs = model.refs.filter(ref => ref.commit === commit.id);
   return (
     <section className="jd-Details" aria-label={trans.__('Commit %1', short(commit.id))}>
       <h3>
@@ -26,13 +27,13 @@ export function Details({ commit, ...props }: TabProps & { commit: Commit }): JS
         <dd title={moment(commit.time)}>{ago(commit.time)}</dd>
         <dt>{trans.__('Parents')}</dt>
         <dd>{commit.parents.map(short).join(', ') || trans.__('none')}</dd>
-        {commit.refs.length > 0 && (
+        {refs.length > 0 && (
           <>
             <dt>{trans.__('Points here')}</dt>
             <dd>
-              {commit.refs.map(ref => (
-                <bdi key={ref} className="jd-Label">
-                  {ref}
+              {refs.map(({ name }) => (
+                <bdi key={name} className="jd-Label">
+                  {name}
                 </bdi>
               ))}
             </dd>

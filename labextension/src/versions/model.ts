@@ -11,6 +11,8 @@ export class VersionModel {
   readonly changed = new Signal<this, void>(this);
   /** The tab's reference, table or view was chosen anew. */
   readonly chosen = new Signal<this, void>(this);
+  /** The branch on which the tab stood is gone; the tab went to the main branch. */
+  readonly lost = new Signal<this, string>(this);
   dataset: Dataset | null = null;
   refs: RefInfo[] = [];
   /** Null while the branch holds nothing. */
@@ -64,15 +66,31 @@ export class VersionModel {
         this.api.datasets.get(this.id),
         this.api.versions.refs(this.id)
       ]);
+      if (asked !== this.asked) {
+        return;
+      }
+      this.leaveLost(refs);
       const version = await this.versionOrNull();
       if (asked === this.asked) {
         Object.assign(this, { dataset, refs, version, error: null, loaded: true });
       }
     } catch (error) {
-      this.error = asApiError(error);
+      if (asked === this.asked) {
+        this.error = asApiError(error);
+      }
       throw error;
     } finally {
       this.changed.emit();
+    }
+  }
+
+  /** Without its branch, the tab would have nothing to show. */
+  private leaveLost(refs: RefInfo[]): void {
+    const { onBranch, ref } = this;
+    if (onBranch && !refs.some(({ name }) => name === ref)) {
+      this.place.ref = MAIN;
+      this.chosen.emit();
+      this.lost.emit(ref);
     }
   }
 

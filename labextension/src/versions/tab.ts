@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
-import { Panel, StackedPanel, Widget } from '@lumino/widgets';
+import { Panel, Widget } from '@lumino/widgets';
 
 import type { JobsModel } from '../jobs/model';
 import { JobsPanel } from '../jobs/panel';
@@ -32,7 +32,6 @@ export class DatasetTab extends Panel {
     this.addClass('jd-Tab');
     this.title.icon = datasetsIcon;
     this.title.closable = true;
-    this.title.label = props.trans.__('Dataset');
     this.views = {
       data: new DataPanel(props),
       history: new HistoryPanel(props),
@@ -40,22 +39,23 @@ export class DatasetTab extends Panel {
       jobs: new JobsPanel({ ...props, model: jobs, dataset: props.model.id })
     };
     this.addWidget(new TabHeader(props));
-    this.addWidget(this.stack());
+    this.addWidget(this.body());
     props.model.changed.connect(this.onChanged, this);
     this.onChanged();
   }
 
-  private stack(): Widget {
-    const stack = new StackedPanel();
-    stack.addClass('jd-Tab-views');
+  /** Styles lay the views out, not a layout of Lumino's: the header's height changes without a word to the widgets. */
+  private body(): Widget {
+    const body = new Panel();
+    body.addClass('jd-Tab-views');
     for (const view of VIEWS) {
       const widget = this.views[view];
       widget.id = panelId(this.model.id, view);
       widget.node.setAttribute('role', 'tabpanel');
       widget.node.setAttribute('aria-labelledby', tabId(this.model.id, view));
-      stack.addWidget(widget);
+      body.addWidget(widget);
     }
-    return stack;
+    return body;
   }
 
   private onChanged(): void {
