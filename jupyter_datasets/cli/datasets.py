@@ -9,7 +9,7 @@ from typing import Any
 from jupyter_datasets.cli import rows
 from jupyter_datasets.cli.console import Answer, Console
 from jupyter_datasets.cli.opening import missing_store, no_commits, open_store, split_target
-from jupyter_datasets.cli.parser import CommandParser
+from jupyter_datasets.cli.parser import CommandParser, how_many
 from jupyter_datasets.client import display
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.version import Table, Version
@@ -49,7 +49,7 @@ def define_show(parser: CommandParser) -> None:
     """Arguments of ``show``."""
     parser.add_argument("target", metavar="DATASET[.TABLE]", help="what to show")
     parser.add_argument("--at", metavar="REF", help="the version; by default the branch main")
-    parser.add_argument("-n", "--rows", type=int, default=5, help="how many rows of a table (%(default)s)")
+    parser.add_argument("-n", "--rows", type=how_many, default=5, help="how many rows of a table (%(default)s)")
     parser.command(_show, "show flights", "show flights.airports --at v1.0", "show flights --at 'main@{2026-01-31}'")
 
 
@@ -66,7 +66,7 @@ def _show(args: argparse.Namespace, console: Console) -> Answer:
                 kind=ErrorKind.TABLE_NOT_FOUND,
                 next_step=no_commits(dataset),
             )
-        return _shown_table(version[table], max(args.rows, 0), whole=console.as_json)
+        return _shown_table(version[table], args.rows, whole=console.as_json)
 
 
 def define_rename(parser: CommandParser) -> None:
@@ -181,5 +181,6 @@ def _described(dataset: Dataset, version: Version | None, ref: str | None) -> st
 def _shown_table(table: Table, count: int, *, whole: bool) -> Answer:
     """Types and first rows; of a wide table people see the first columns alone, and the others are not read."""
     head = table.head(count, None if whole else table.columns[: display.MOST_COLUMNS])
-    text = f"{table!r}\n\n{rows.as_text(head, table.columns)}" if count else repr(table)
+    shown = f"first {count:,} of {display.count(table.num_rows, 'row')}:\n" if count < table.num_rows else ""
+    text = f"{table!r}\n\n{shown}{rows.as_text(head, table.columns)}" if count else repr(table)
     return Answer(data={**table.info.model_dump(mode="json"), "head": rows.as_json(head)}, text=text)

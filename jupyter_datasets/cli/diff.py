@@ -9,7 +9,7 @@ import pyarrow as pa
 from jupyter_datasets.cli import rows
 from jupyter_datasets.cli.console import Answer, Console
 from jupyter_datasets.cli.opening import open_store, split_target
-from jupyter_datasets.cli.parser import CommandParser
+from jupyter_datasets.cli.parser import CommandParser, how_many
 from jupyter_datasets.client import display
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.diff import Diff
@@ -22,7 +22,7 @@ def define_diff(parser: CommandParser) -> None:
     parser.add_argument("new", metavar="B", nargs="?", help="another one; by default the branch main")
     parser.add_argument("--schema", action="store_true", help="also show columns that differ")
     parser.add_argument("--rows", action="store_true", help="also show rows that only one side has")
-    parser.add_argument("-n", "--number", type=int, default=20, help="how many rows of a table (%(default)s)")
+    parser.add_argument("-n", "--number", type=how_many, default=20, help="how many rows of a table (%(default)s)")
     parser.command(
         _diff, "diff flights v1.0", "diff flights main fix --schema", "diff flights.flights main fix --rows -n 50"
     )

@@ -10,7 +10,7 @@ from typing import Literal
 
 from jupyter_datasets.cli.console import Answer, Console
 from jupyter_datasets.cli.opening import no_commits, open_store
-from jupyter_datasets.cli.parser import CommandParser
+from jupyter_datasets.cli.parser import CommandParser, how_many
 from jupyter_datasets.client import display
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.errors import ConflictError, ErrorKind, NotFoundError
@@ -24,7 +24,7 @@ def define_log(parser: CommandParser) -> None:
     """Arguments of ``log``."""
     parser.add_argument("dataset")
     parser.add_argument("ref", nargs="?", help="the version to start from; by default the branch main")
-    parser.add_argument("-n", "--number", type=int, default=100, help="how many commits (%(default)s)")
+    parser.add_argument("-n", "--number", type=how_many, default=100, help="how many commits (%(default)s)")
     parser.add_argument("--graph", action="store_true", help="the commits of all branches and tags, as a graph")
     parser.command(_log, "log flights", "log flights v1.0 -n 5", "log flights --graph")
 

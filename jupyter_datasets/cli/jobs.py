@@ -6,7 +6,7 @@ import argparse
 
 from jupyter_datasets.cli.console import Answer, Console
 from jupyter_datasets.cli.opening import open_store
-from jupyter_datasets.cli.parser import CommandParser
+from jupyter_datasets.cli.parser import CommandParser, how_many
 from jupyter_datasets.cli.spelling import as_flags
 from jupyter_datasets.client import display
 from jupyter_datasets.services.jobs.models import Job, JobStatus
@@ -34,7 +34,7 @@ def _define_list(actions: argparse._SubParsersAction[CommandParser]) -> None:
     listing = actions.add_parser("list", help="list jobs, newest first", description="List jobs, newest first.")
     listing.add_argument("--status", choices=[str(status) for status in JobStatus], help="only such jobs")
     listing.add_argument("--dataset", help="only jobs of this dataset")
-    listing.add_argument("-n", "--number", type=int, default=20, help="how many (%(default)s)")
+    listing.add_argument("-n", "--number", type=how_many, default=20, help="how many (%(default)s)")
     listing.command(_list, "jobs list --status failed", "jobs list --dataset flights -n 5")
 
 

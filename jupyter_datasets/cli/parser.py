@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 
 from jupyter_datasets.cli.console import EXIT_CODES, Answer, Console, UsageError
 
+_MOST_DIGITS = 18  # fits 64 bits
+
 Run = Callable[[argparse.Namespace, Console], Answer]
 
 
@@ -39,6 +41,13 @@ class CommandParser(argparse.ArgumentParser):
 
     def _hint(self) -> str:
         return f"{self.prog} --help says more."
+
+
+def how_many(text: str) -> int:
+    """A number of rows or commits, as an argument gives it."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 on")
+    return int(text)
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from jupyter_datasets.cli import rows
 from jupyter_datasets.cli.console import Answer, Console, safe
 from jupyter_datasets.cli.opening import open_store
-from jupyter_datasets.cli.parser import CommandParser
+from jupyter_datasets.cli.parser import CommandParser, how_many
 from jupyter_datasets.client import display, exporting
 from jupyter_datasets.client.result import Result
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
@@ -37,7 +37,7 @@ def define_sql(parser: CommandParser) -> None:
         help="binds $NAME; numbers, true, false and null are read as such, anything else is text; repeatable",
     )
     parser.add_argument("--format", choices=("table", "csv", "json"), default="table", help="(%(default)s)")
-    parser.add_argument("-n", "--number", type=int, default=50, help="how many rows a table shows (%(default)s)")
+    parser.add_argument("-n", "--number", type=how_many, default=50, help="how many rows a table shows (%(default)s)")
     parser.command(
         _sql,
         "sql 'SELECT carrier, count(*) FROM flights GROUP BY ALL'",

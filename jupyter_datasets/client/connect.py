@@ -8,17 +8,20 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jupyter_datasets.catalog.holder import find_holder
-from jupyter_datasets.client.discovery import Search
-from jupyter_datasets.client.http import HttpTransport
+from jupyter_datasets.client.discovery import Search, reach
 from jupyter_datasets.client.jobs import shown
 from jupyter_datasets.client.local import LocalTransport
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.container import Container, build
-from jupyter_datasets.errors import StoreBusyError
+from jupyter_datasets.errors import InvalidInputError, StoreBusyError
 from jupyter_datasets.settings import Settings
+
+if TYPE_CHECKING:
+    from jupyter_datasets.client.http import HttpTransport
 
 
 class _Shared:
@@ -120,8 +123,12 @@ def connect(store: str | os.PathLike[str] | None = None, *, token: str | None = 
     FormatError
         The store was written by a newer version, which is named.
     """
+    if store is not None and not os.fspath(store):
+        raise InvalidInputError(
+            "The store's place is empty.", next_step="Give a folder or a server's address, or nothing for the default."
+        )
     if isinstance(store, str) and "://" in store:
-        return Repository(_shared.remember(HttpTransport.reach(store, token)))
+        return Repository(_shared.remember(reach(store, token)))
     search = Search()
     found = search.find() if store is None else None
     if found is not None:

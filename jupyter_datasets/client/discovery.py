@@ -7,16 +7,25 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from jupyter_core.paths import jupyter_runtime_dir
 
-from jupyter_datasets.client.http import HttpTransport
 from jupyter_datasets.errors import DatasetsError, ErrorKind, InvalidInputError
+
+if TYPE_CHECKING:
+    from jupyter_datasets.client.http import HttpTransport
 
 _ANY = (None, "*", "0.0.0.0", "::")  # a server that listens everywhere listens here as well
 URL, TOKEN = "JUPYTER_DATASETS_URL", "JUPYTER_DATASETS_TOKEN"
+
+
+def reach(url: str, token: str | None) -> HttpTransport:
+    """The transport to a server that answers, serves datasets and lets this client in; else an error."""
+    from jupyter_datasets.client.http import HttpTransport  # here, for most scripts need no server
+
+    return HttpTransport.reach(url, token)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -39,7 +48,7 @@ class Search:
     def ask(self, what: str, url: str, token: str | None) -> HttpTransport | None:
         """A server, if it answers and serves datasets."""
         try:
-            return HttpTransport.reach(url, token)
+            return reach(url, token)
         except DatasetsError as error:
             self.tried.append(f"{what}: {error.message}")
             return None
@@ -49,7 +58,7 @@ class Search:
             self.tried.append(f"{URL} is not set.")
             return None
         try:
-            return HttpTransport.reach(url, self._token())
+            return reach(url, self._token())
         except DatasetsError as error:
             error.next_step = f"{error.next_step} The address is from {URL}; unset it to look elsewhere.".strip()
             raise

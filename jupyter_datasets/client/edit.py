@@ -96,6 +96,7 @@ class TableEdit:
         """Put rows behind those of the table, which is made when there is none.
 
         Columns match by name; one that the rows lack becomes null, one that the table lacks is refused.
+        A column of numbers may become one of wider numbers, but never text.
         """
         self._put(rows, "append")
 

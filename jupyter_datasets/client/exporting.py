@@ -49,6 +49,10 @@ def export(rows: pa.RecordBatchReader, target: Path, format: Format | None = Non
     options = _COPY[chosen]
     if chosen == "parquet":
         _check_exact(rows.schema)
+    if not target.parent.is_dir():
+        raise StorageError(
+            f"{target} cannot be written: there is no folder {target.parent}.", next_step="Make the folder first."
+        )
     writing = target.with_name(f".{target.name}.{new_id()}")
     try:
         with segments.connect() as connection, _error_kept(rows) as exported:

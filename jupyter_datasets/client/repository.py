@@ -54,6 +54,11 @@ class Repository:
         return self._dataset(self._transport.create_dataset(name, description, labels))
 
     def __getitem__(self, dataset: str) -> Dataset:
+        if not isinstance(dataset, str):
+            raise InvalidInputError(
+                f"A dataset is named by text, and not by a value of type {type(dataset).__name__}.",
+                next_step="Such as repo['flights']; list(repo) has all names.",
+            )
         return self._dataset(self._transport.get_dataset(dataset))
 
     def datasets(self) -> Datasets:

@@ -16,11 +16,15 @@ from jupyter_datasets.engine.tabular import NARROW, query_stacked, stack
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlannedColumn:
-    """A column as it is to be read; a type that is ``declared`` is the user's word."""
+    """A column as it is to be read.
+
+    A type that is ``declared`` is the user's word; one that is ``kept`` has rows in the table, and may not become text.
+    """
 
     name: str
     type: str
     declared: bool
+    kept: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

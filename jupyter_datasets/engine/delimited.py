@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from jupyter_datasets.engine.conversion import Converter, PlannedColumn
 from jupyter_datasets.engine.dialect import Dialect, find_dialect, looks_like_names
-from jupyter_datasets.engine.failures import value_error
+from jupyter_datasets.engine.failures import append_error, value_error
 from jupyter_datasets.engine.fitting import PROPOSALS, TEXT, TextForm, wider_types
 from jupyter_datasets.engine.options import ReadOptions
 from jupyter_datasets.engine.orderly import Disorderly
@@ -27,7 +27,7 @@ from jupyter_datasets.engine.session import export_types, open_session
 from jupyter_datasets.engine.sources import ReadAgain
 from jupyter_datasets.engine.survey import Candidates, Findings, survey
 from jupyter_datasets.engine.tabular import TextFile, read_texts, text_bytes
-from jupyter_datasets.errors import InternalError
+from jupyter_datasets.errors import FileContentError, InternalError
 from jupyter_datasets.values import repair_columns
 
 T = TypeVar("T")
@@ -102,13 +102,20 @@ class DelimitedSource:
         unfit = {i: found for i, found in findings.items() if found.row is not None}
         if not unfit:
             return InternalError("A value was refused that fits its column.", details={"file": str(self._file.shown)})
-        declared = [i for i in unfit if self._plan[i].declared]
-        if declared:
-            first = min(declared, key=lambda i: unfit[i].row or 0)
-            column, found = self._plan[first], unfit[first]
-            return value_error(self._file.shown, column.name, column.type, self._row(found), found.text or "")
+        if declared := {i: found for i, found in unfit.items() if self._plan[i].declared}:
+            return self._refusal(declared, value_error)
+        if kept := {i: found for i, found in unfit.items() if self._plan[i].kept and _wider(found) == TEXT}:
+            return self._refusal(kept, append_error)
         wider = self._widened(unfit)
         return ReadAgain(wider, " ".join(wider.report.widenings()))
+
+    def _refusal(
+        self, unfit: Mapping[int, Findings], error: Callable[[Path, str, str, int, str], FileContentError]
+    ) -> FileContentError:
+        """The error for the first of the values that do not fit."""
+        first = min(unfit, key=lambda i: unfit[i].row or 0)
+        column, found = self._plan[first], unfit[first]
+        return error(self._file.shown, column.name, column.type, self._row(found), found.text or "")
 
     def _row(self, found: Findings) -> int:
         return (found.row or 0) + 1 + self._file.header
@@ -116,8 +123,7 @@ class DelimitedSource:
     def _widened(self, unfit: Mapping[int, Findings]) -> DelimitedSource:
         report, plan = self.report.restarted(), list(self._plan)
         for i, found in unfit.items():
-            after = next((kind for kind, fits in found.fits.items() if fits), TEXT)
-            before = self._plan[i].type
+            before, after = self._plan[i].type, _wider(found)
             report.widened[self._plan[i].name] = Widening(
                 before=before, after=after, row=self._row(found), value=(found.text or "")[:200]
             )
@@ -132,6 +138,7 @@ def open_delimited(
     present: Sequence[ColumnType],
     report: FileReport,
     *,
+    appends: bool,
     memory_mib: int,
     threads: int,
 ) -> DelimitedSource:
@@ -149,6 +156,8 @@ def open_delimited(
         Columns of the table that the file goes into; their types are tried first.
     report
         Takes notes.
+    appends
+        Whether the table keeps its rows, so that none of its columns may become text.
     memory_mib, threads
         What reading may use.
     """
@@ -168,10 +177,14 @@ def open_delimited(
     names = _names(dialect, header, report)
     if header and not sample.rows.num_rows:
         report.notes.append("The file has a line of names and no rows: all its columns are text.")
-    plan = _plan(file, names, options.types, present, found)
+    plan = _plan(file, names, options.types, present, found, appends)
     unknown = {i: Candidates(types=PROPOSALS) for i, column in enumerate(plan) if column is None}
     late = _survey_file(file, connection, unknown, form) if unknown and not sample.whole else {}
     return DelimitedSource(file, connection, form, _completed(plan, names, late), report)
+
+
+def _wider(found: Findings) -> str:
+    return next((kind for kind, fits in found.fits.items() if fits), TEXT)
 
 
 def _candidates(column: PlannedColumn) -> Candidates:
@@ -247,6 +260,7 @@ def _plan(
     declared: Mapping[str, str],
     present: Sequence[ColumnType],
     found: Sequence[Findings],
+    appends: bool,
 ) -> list[PlannedColumn | None]:
     """Declared types, else those of the table, else proposals; None for columns that show no value in the sample."""
     before = types_by_position(names, {column.name: column.type for column in present})
@@ -254,7 +268,9 @@ def _plan(
     proposed = {i: findings.type for i, findings in enumerate(found) if findings.values}
     types = proposed | before | given
     return [
-        PlannedColumn(name=name, type=types[i], declared=i in given) if i in types else None
+        PlannedColumn(name=name, type=types[i], declared=i in given, kept=appends and i in before)
+        if i in types
+        else None
         for i, name in enumerate(names)
     ]
 

@@ -35,12 +35,22 @@ def file_error(path: Path, what: str, kind: ErrorKind, next_step: str, **details
 
 def value_error(path: Path, column: str, kind: str, row: int, value: str) -> FileContentError:
     """A value does not fit the type that the user declared for its column."""
+    return _misfit(path, column, kind, row, value, f"Mend the value, or declare another type for {column!r}, or none.")
+
+
+def append_error(path: Path, column: str, kind: str, row: int, value: str) -> FileContentError:
+    """A value does not fit the column of the table that it is appended to, which would have to become text."""
+    step = f"Mend the value, give types={{{column!r}: {kind!r}}} if it is one, or replace the whole table."
+    return _misfit(path, column, kind, row, value, step)
+
+
+def _misfit(path: Path, column: str, kind: str, row: int, value: str, next_step: str) -> FileContentError:
     shown = value if len(value) <= _BRIEF else value[:_BRIEF] + "..."
     return file_error(
         path,
         f"holds {shown!r} in row {row:,} of column {column!r}, which is no {kind}",
         ErrorKind.FILE_VALUE,
-        f"Mend the value, or declare another type for {column!r}, or none.",
+        next_step,
         row=row,
         column=column,
         value=shown,

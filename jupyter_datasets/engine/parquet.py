@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from jupyter_datasets.engine.arrow_types import DURATION_LIMIT, MICROSECONDS, refuse_inexact
 from jupyter_datasets.engine.failures import damaged_parquet, reading_parquet, value_error
-from jupyter_datasets.engine.report import ColumnType, FileReport, declared_by_position
+from jupyter_datasets.engine.report import ColumnType, FileReport, declared_by_position, types_by_position
 from jupyter_datasets.engine.session import export_types, literal_path, open_session
 from jupyter_datasets.engine.tabular import NARROW, query_stacked
 from jupyter_datasets.sqltext import quote_name
@@ -20,15 +21,20 @@ from jupyter_datasets.values import repair_columns
 
 _BATCH_ROWS = 65_536
 _BATCH_CELLS = 2 << 20
+_NOTHING = '"NULL"'  # DuckDB's type of a column that can hold nulls alone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Column:
-    """A column: what DuckDB calls it, and its type in the file and as it is wanted."""
+    """A column: what DuckDB calls it, and its type in the file and as it is wanted.
+
+    ``unit`` is that of a span of time, which DuckDB reads as a number.
+    """
 
     label: str
     stored: str
     type: str
+    unit: str | None = None
 
     @property
     def is_declared(self) -> bool:
@@ -37,10 +43,20 @@ class _Column:
 
     def value(self, name: str) -> str:
         """SQL for its values; NULL where one does not fit."""
+        if self.unit:
+            micros = f"{name} // 1000" if self.unit == "ns" else f"{name} * {MICROSECONDS[self.unit]}"
+            return f"CASE WHEN {self.lost(name)} THEN NULL ELSE to_microseconds({micros}) END"
         return f"TRY_CAST({name} AS {self.type})" if self.is_declared else name
 
     def lost(self, name: str) -> str:
         """SQL: whether the wanted type does not hold a value."""
+        if self.stored == _NOTHING:
+            return "false"
+        if self.unit == "ns":
+            return f"{name} % 1000 <> 0"
+        if self.unit:
+            limit = DURATION_LIMIT // MICROSECONDS[self.unit]
+            return f"{name} NOT BETWEEN -{limit} AND {limit}"
         return f"CAST({self.value(name)} AS {self.stored}) IS DISTINCT FROM {name}"
 
 
@@ -53,6 +69,7 @@ class ParquetSource:
         shown: Path,
         connection: duckdb.DuckDBPyConnection,
         types: Mapping[str, str],
+        present: Mapping[str, str],
         report: FileReport,
     ) -> None:
         self._path = path
@@ -62,13 +79,17 @@ class ParquetSource:
         with reading_parquet(shown):
             names, self._rows = self._footer()
             labels = self._labels()
-        if len(labels) != len(names):
+            fields = list(pq.read_schema(path))
+        if not len(labels) == len(names) == len(fields):
             raise damaged_parquet(shown, "its schema contradicts itself")
         repaired, report.renamed = repair_columns(names)
         wanted = declared_by_position(shown, repaired, types)
-        self._plan = [
-            _Column(label=label, stored=stored, type=wanted.get(i, stored)) for i, (label, stored) in enumerate(labels)
-        ]
+        refuse_inexact(shown, repaired, fields, wanted)
+        empty = {i for i, (_, stored) in enumerate(labels) if stored == _NOTHING}
+        before = types_by_position(repaired, present)
+        wanted = {i: before.get(i, "VARCHAR") for i in empty} | wanted
+        report.notes += [f"Column {repaired[i]!r} holds no values; it is {wanted[i]}." for i in sorted(empty)]
+        self._plan = [_column(*labels[i], field.type, wanted.get(i)) for i, field in enumerate(fields)]
         self.columns = tuple(ColumnType(name=n, type=c.type) for n, c in zip(repaired, self._plan, strict=True))
         arrow = export_types(connection, (column.type for column in self._plan))
         self.arrow_schema = pa.schema([(column.name, arrow[column.type]) for column in self.columns])
@@ -108,6 +129,8 @@ class ParquetSource:
 
     def _converted(self, i: int, array: pa.Array) -> pa.Array:
         column = self._plan[i]
+        if pa.types.is_duration(array.type):
+            array = array.cast(pa.int64())
         if not column.is_declared:
             return array.cast(self.arrow_schema.field(i).type)
         query = f"SELECT {column.value('t')} AS v, CAST({column.lost('t')} AS TINYINT) AS bad FROM stacked"
@@ -147,7 +170,14 @@ class ParquetSource:
 
 
 def open_parquet(
-    path: Path, shown: Path, types: Mapping[str, str], report: FileReport, *, memory_mib: int, threads: int
+    path: Path,
+    shown: Path,
+    types: Mapping[str, str],
+    present: Sequence[ColumnType],
+    report: FileReport,
+    *,
+    memory_mib: int,
+    threads: int,
 ) -> ParquetSource:
     """Look at the footer of a Parquet file.
 
@@ -159,13 +189,23 @@ def open_parquet(
         The file that the user knows, for errors and sizes.
     types
         Types that the user declared; each value must survive the way there and back.
+    present
+        Columns of the table that the file goes into; a column without values takes their types.
     report
         Takes notes.
     memory_mib, threads
         What reading may use.
     """
     connection = open_session(path, memory_mib=memory_mib, threads=threads)
-    return ParquetSource(path, shown, connection, types, report)
+    before = {column.name: column.type for column in present}
+    return ParquetSource(path, shown, connection, types, before, report)
+
+
+def _column(label: str, stored: str, kind: pa.DataType, wanted: str | None) -> _Column:
+    """A column as it is to be read."""
+    if pa.types.is_duration(kind) and wanted in (None, "INTERVAL"):
+        return _Column(label=label, stored=stored, type="INTERVAL", unit=kind.unit)
+    return _Column(label=label, stored=stored, type=wanted or stored)
 
 
 def _top_level(nodes: Sequence[tuple[str, int | None]]) -> list[str]:

@@ -12,7 +12,8 @@ What a file means
 - **Nulls**: an empty field without quotes is null; ``""`` is an empty text. In columns of other types than text ``""``,
   ``NA``, ``N/A``, ``NULL``, ``null`` and ``NaN`` are null too, and counted; in a DOUBLE column ``NaN`` is NaN.
 - **Types** are proposed from the first rows, or are those of the table there is. A value that does not fit a type that
-  nobody declared widens the column; see :mod:`~jupyter_datasets.engine.fitting` for what fits.
+  nobody declared widens the column; see :mod:`~jupyter_datasets.engine.fitting` for what fits. A column of a table that
+  keeps its rows does not become text: the value is refused.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ def open_source(
     options: ReadOptions,
     *,
     present: Sequence[ColumnType] | None,
+    appends: bool = False,
     scratch: Path,
     memory_mib: int,
     threads: int,
@@ -62,6 +64,8 @@ def open_source(
         What the user said about it.
     present
         Columns of the table that the file goes into, if there is one: their types are tried first.
+    appends
+        Whether the table keeps its rows: then none of its columns becomes text.
     scratch
         An existing private folder for what is unpacked; the caller removes it when the source is done with.
     memory_mib
@@ -82,10 +86,11 @@ def open_source(
     if content not in _NAMES:
         plain, content = _unpacked(shown, content, options, scratch, report)
     _check_format(plain, shown, content, options, report)
+    table, limits = present or (), {"memory_mib": memory_mib, "threads": threads}
     if content is Content.PARQUET:
-        return open_parquet(plain, shown, options.types, report, memory_mib=memory_mib, threads=threads)
+        return open_parquet(plain, shown, options.types, table, report, **limits)
     text = to_utf8(plain, options.encoding, scratch, shown)
-    return open_delimited(text, shown, options, present or (), report, memory_mib=memory_mib, threads=threads)
+    return open_delimited(text, shown, options, table, report, appends=appends, **limits)
 
 
 def check_file(path: Path, options: ReadOptions) -> Content:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import duckdb
@@ -47,10 +47,20 @@ def inspect(schema: pa.Schema) -> Arrival:
         raise InvalidInputError("There are no columns.", next_step="Give a table with at least one column.")
     given = schema.names
     names, changed = repair_columns(given)
+    _refuse_periods(names, schema)
     kinds = _logical_types(schema.remove_metadata())
     columns = tuple(Column(name=name, type=kind) for name, kind in zip(names, kinds, strict=True))
     warnings = (f"Column {i} was called {given[i - 1]!r}; it is {name!r} now." for i, name in changed.items())
     return Arrival(columns=columns, warnings=tuple(warnings))
+
+
+def settled(columns: Sequence[Column], arrow: pa.Schema, target: Schema) -> tuple[Column, ...]:
+    """The columns for a table that there is: one whose Arrow type has no values takes the type it has there."""
+    types = {f.name: f.type for f in target.fields}
+    return tuple(
+        replace(column, type=types.get(column.name, column.type)) if pa.types.is_null(kind) else column
+        for column, kind in zip(columns, arrow.types, strict=True)
+    )
 
 
 def conform(
@@ -153,6 +163,25 @@ def _arriving(field: Field, present: bool) -> str:
     default = "NULL" if field.default is None else quote_text(field.default)
     value = f"CAST({quote_name(field.name) if present else default} AS {field.type})"
     return f"{forms.to_transfer(value, field.type)} AS {quote_name(field.birth)}"
+
+
+def _refuse_periods(names: Sequence[str], schema: pa.Schema) -> None:
+    """Periods of pandas are numbers to those who do not know them, and what they count would be lost."""
+    for name, field in zip(names, schema, strict=True):
+        if _extension(field) == "pandas.period":
+            raise InvalidInputError(
+                f"Column {name!r} holds periods of pandas, which cannot be stored.",
+                kind=ErrorKind.UNSUPPORTED_TYPE,
+                next_step="Convert the column first: to text with astype(str), or with dt.to_timestamp().",
+                details={"column": name, "type": "period"},
+            )
+
+
+def _extension(field: pa.Field) -> str:
+    # An extension that this process does not know is its storage, with the name beside it.
+    if isinstance(field.type, pa.ExtensionType):
+        return str(field.type.extension_name)
+    return str((field.metadata or {}).get(b"ARROW:extension:name", b""), "utf-8", "replace")
 
 
 @lru_cache(maxsize=256)

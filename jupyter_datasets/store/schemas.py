@@ -172,7 +172,7 @@ class Schema:
         return replace(grown, fields=tuple(fields[c.name] for c in columns))
 
     def appended_by(self, columns: Sequence[Column]) -> Self:
-        """The schema when new rows join: widened where that needs no rewriting.
+        """The schema when new rows join: widened where that needs no rewriting, but not to text.
 
         Raises
         ------
@@ -202,7 +202,7 @@ def _joined(known: Field, column: Column | None) -> Field:
     if column is None:
         return known
     wider = logical.widen(known.type, column.type)
-    if wider is None or (wider != known.type and not logical.widens_to(known.type, wider)):
+    if wider is None or (wider != known.type and not _may_become(known.type, wider)):
         raise InvalidInputError(
             f"Column {known.name!r} holds {known.type}; {column.type} does not fit in.",
             kind=ErrorKind.SCHEMA_MISMATCH,
@@ -217,6 +217,11 @@ def _joined(known: Field, column: Column | None) -> Field:
             details={"column": known.name},
         )
     return replace(known, type=wider)
+
+
+def _may_become(kind: str, wider: str) -> bool:
+    """Whether new rows may give a column a wider type: without a rewrite, and text only if its values are texts."""
+    return logical.widens_to(kind, wider) and (wider != "VARCHAR" or logical.parse(kind).kind == "enum")
 
 
 def _mismatch(what: str, column: str, names: Iterable[str]) -> InvalidInputError:

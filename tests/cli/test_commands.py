@@ -25,6 +25,8 @@ def test_show_tells_a_dataset_and_a_table_at_a_version(run: Run) -> None:
     shown = run("show", "sales.sales", "--at", "fix", "-n", "8").out
     assert "price   DOUBLE" in shown
     assert " 7  thing 7    0.0" in shown
+    assert "\nfirst 8 of 100 rows:\n" in shown
+    assert "first" not in run("show", "sales.sales", "--at", "fix", "-n", "100").out
     assert run("show", "sales.sales", "--json").data["head"][1] == {"id": 1, "name": "thing 1", "price": 0.25}
 
 
@@ -69,6 +71,15 @@ def test_log_lists_and_draws(run: Run) -> None:
     assert [c["message"] for c in run("log", "sales", "fix", "-n", "1", "--json").data] == ["one is free"]
     assert [line[0] for line in run("log", "sales", "--graph").out.splitlines()] == ["*", "*"]
     assert "no commits yet" in (run("create", "empty"), run("log", "empty").out.casefold())[1]
+
+
+@pytest.mark.parametrize("number", ["-5", "1.5", "x"])
+def test_a_number_of_commits_or_rows_is_no_other_text(run: Run, number: str) -> None:
+    """What is no count is refused as misuse, and not read as one commit."""
+    for command in (("log", "sales"), ("diff", "sales", "v1", "fix"), ("jobs", "list")):
+        refused = run(*command, f"--number={number}")
+        assert refused.code == 2
+        assert "is no number from 0 on" in refused.err
 
 
 def test_diff_shows_tables_columns_and_rows(run: Run) -> None:

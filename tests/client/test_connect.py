@@ -93,6 +93,13 @@ def test_an_explicit_folder_goes_before_the_environment(
     assert place(jd.connect(store)) == str(store)
 
 
+def test_an_empty_place_is_no_default() -> None:
+    """A variable that was not set opens no store by mistake."""
+    with pytest.raises(InvalidInputError, match="place is empty") as caught:
+        jd.connect("")
+    assert caught.value.next_step
+
+
 def test_a_server_of_the_environment_that_is_gone_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody writes into another store unawares."""
     monkeypatch.setenv("JUPYTER_DATASETS_URL", f"http://127.0.0.1:{closed_port()}")

@@ -34,6 +34,12 @@ def test_a_dataset_is_got_by_name_id_or_not_at_all(repo: Repository, trips: Data
         repo["trip"]
 
 
+def test_a_dataset_is_named_by_text(repo: Repository) -> None:
+    with pytest.raises(InvalidInputError, match="type int") as caught:
+        repo[5]  # type: ignore[index]  # what a beginner may try
+    assert "repo['flights']" in caught.value.next_step
+
+
 def test_a_name_is_taken_or_breaks_a_rule(repo: Repository, trips: Dataset) -> None:
     with pytest.raises(AlreadyExistsError):
         repo.create(trips.name)

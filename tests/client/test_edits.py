@@ -206,6 +206,18 @@ def test_two_edits_of_one_branch_append_both_or_one_is_a_conflict(trips: Dataset
     assert rows(trips) == [0, 1, 2, 3]
 
 
+def test_appended_rows_are_not_other_values_than_they_were(trips: Dataset) -> None:
+    """Texts do not turn a column of numbers into text, and periods of pandas are no numbers; nulls fit anywhere."""
+    append(trips, 1)
+    periods = pd.DataFrame({"n": pd.period_range("2024-01", periods=1, freq="M")})
+    for given in ({"n": ["x"]}, periods):
+        with trips.edit() as edit, pytest.raises(InvalidInputError, match="'n'"):
+            edit["trips"].append(given)
+    append(trips, None)
+    assert rows(trips) == [1, None]
+    assert trips.table().info.columns[0].type == "BIGINT"
+
+
 def test_a_key_is_kept_and_held(trips: Dataset) -> None:
     with trips.edit() as edit:
         edit["trips"].replace({"id": [1, 2], "n": [1, 2]}, key="id")

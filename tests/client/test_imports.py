@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,43 @@ def test_appended_rows_come_behind_and_missing_columns_are_null(trips: Dataset, 
     assert caught.value.kind is ErrorKind.SCHEMA_MISMATCH
     assert "other" in caught.value.message
     assert rows(trips) == [1, 2, 3, 4, 5]
+
+
+def test_appending_to_a_table_that_is_not_there_is_refused_unless_it_is_the_first(trips: Dataset, csv: Path) -> None:
+    """A name that was mistyped makes no second table; the error names the nearest one and the way to make it."""
+    trips.import_file(csv, "journeys", mode="append").result()
+    with pytest.raises(NotFoundError, match="no table 'journey' to append to") as caught:
+        trips.import_file(csv, "journey", mode="append").result()
+    assert caught.value.kind is ErrorKind.TABLE_NOT_FOUND
+    assert caught.value.details["suggestions"] == ["journeys"]
+    assert "'journeys'" in caught.value.next_step
+    assert "mode='append'" in caught.value.next_step
+    assert list(trips.tables) == ["journeys"]
+    assert trips.import_file(csv, "journey").result().table == "journey"
+
+
+def test_appending_makes_no_column_text(trips: Dataset, tmp_path: Path) -> None:
+    """Neither a file of texts nor one of other types changes what the table's columns are, keys included."""
+    file, frame = tmp_path / "trips.csv", tmp_path / "more.parquet"
+    file.write_text("n,b\n1,true\n2,false\n")
+    trips.import_file(file, key="n").result()
+    for text, place in (("n,b\nx,true\n", "row 2 of column 'n'"), ("n,b\n3,true\n4,maybe\n", "row 3 of column 'b'")):
+        file.write_text(text)
+        with pytest.raises(FileContentError, match=place):
+            trips.import_file(file, mode="append").result()
+    pq.write_table(pa.table({"n": ["x"]}), frame)
+    with pytest.raises(InvalidInputError, match="'n' holds BIGINT; VARCHAR does not fit in"):
+        trips.import_file(frame, "trips", mode="append").result()
+    pq.write_table(pa.table({"n": [3], "b": pa.nulls(1)}), frame)
+    trips.import_file(frame, "trips", mode="append").result()
+    assert trips.table().to_arrow().to_pydict() == {"n": [1, 2, 3], "b": [True, False, None]}
+
+
+def test_a_parquet_file_of_spans_of_time_comes_back_as_such(trips: Dataset, tmp_path: Path) -> None:
+    lengths = pa.table({"d": pa.array([1_500_000_000, None, -1000], pa.duration("ns"))})
+    pq.write_table(lengths, tmp_path / "trips.parquet")
+    trips.import_file(tmp_path / "trips.parquet").result()
+    assert trips.table().to_polars()["d"].to_list() == [timedelta(seconds=1.5), None, timedelta(microseconds=-1)]
 
 
 def test_a_file_may_go_to_a_branch_a_table_and_keep_its_original(trips: Dataset, csv: Path) -> None:

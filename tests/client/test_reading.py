@@ -231,7 +231,7 @@ def test_a_place_that_cannot_be_written_is_an_error_with_its_name(
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageError) as caught:
         trips.export("trips", tmp_path / place)
-    assert str(tmp_path / place) in caught.value.message
+    assert f"{tmp_path / place} cannot be written: there is no folder" in caught.value.message
 
 
 def test_an_ending_that_says_nothing_is_refused(trips: Dataset, table: Table, tmp_path: Path) -> None:

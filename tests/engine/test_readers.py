@@ -6,10 +6,12 @@ import gzip
 import os
 import zipfile
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
@@ -69,6 +71,11 @@ class Files:
         return open_source(
             path, ReadOptions(**options), present=present, scratch=self.scratch, memory_mib=512, threads=2
         )
+
+    def append(self, content: str, present: Sequence[ColumnType], **options: Any) -> Reading:
+        path, read = self.write(content), ReadOptions(**options)
+        limits = {"memory_mib": 512, "threads": 2}
+        return Reading(open_source(path, read, present=present, appends=True, scratch=self.scratch, **limits))
 
     def read(self, content: str | bytes, name: str = "t.csv", **options: Any) -> Reading:
         return Reading(self.open(self.write(content, name), **options))
@@ -220,6 +227,17 @@ def test_the_types_of_the_table_are_tried_first(files: Files) -> None:
     assert found.types == ["VARCHAR", "BIGINT", "TIMESTAMP", "BIGINT"]
     assert found.names == ["A", "b", "c", "d"]
     assert set(found.report.widened) == {"b", "c"}
+
+
+def test_appended_rows_make_no_column_of_the_table_text(files: Files) -> None:
+    """The first such value is refused; a type that is given reads it, and numbers still widen."""
+    table = [ColumnType(name="a", type="BIGINT"), ColumnType(name="b", type="VARCHAR")]
+    with pytest.raises(FileContentError, match="'007' in row 3 of column 'a', which is no BIGINT") as caught:
+        files.append("a,b\n1,x\n007,y\n", table)
+    assert caught.value.kind is ErrorKind.FILE_VALUE
+    assert "types={'a': 'BIGINT'}" in caught.value.next_step
+    assert files.append("a,b\n1,x\n007,y\n", table, types={"a": "BIGINT"}).rows == [(1, "x"), (7, "y")]
+    assert files.append("a,b\n1,x\n1.5,y\n", table).types == ["DOUBLE", "VARCHAR"]
 
 
 @pytest.mark.usefixtures("as_wide")
@@ -480,11 +498,80 @@ def test_declared_types_of_parquet_columns_must_hold_all_values(files: Files) ->
         files.open(path, types={"x": "BIGINT"})
 
 
+@pytest.mark.parametrize(("unit", "micros"), [("s", 10**6), ("ms", 1000), ("us", 1)])
+def test_spans_of_time_in_parquet_are_intervals(files: Files, unit: str, micros: int) -> None:
+    """They are kept to the microsecond; those that travel as no interval are refused with their row."""
+    found = Reading(files.open(parquet(files, pa.table({"d": pa.array([5, None, -1], pa.duration(unit))}))))
+    assert found.types == ["INTERVAL"]
+    assert [row[0] and row[0].nanoseconds for row in found.rows] == [5 * micros * 1000, None, -micros * 1000]
+    limit = (2**63 - 1) // 1000 // micros
+    for sign in (1, -1):
+        found = Reading(files.open(parquet(files, pa.table({"d": pa.array([sign * limit], pa.duration(unit))}))))
+        assert found.rows[0][0].nanoseconds == sign * limit * micros * 1000
+        longer = pa.table({"d": pa.array([0, sign * (limit + 1)], pa.duration(unit))})
+        with pytest.raises(FileContentError, match="row 2 of column 'd', which is no INTERVAL"):
+            Reading(files.open(parquet(files, longer)))
+
+
+def test_nanoseconds_in_parquet_are_intervals_when_nothing_is_lost(files: Files) -> None:
+    """A part of a microsecond is refused; as the number that is stored the user may have it."""
+    whole = parquet(files, pa.table({"d": pa.array([2000, None, -1000], pa.duration("ns"))}))
+    assert [row[0] and row[0].nanoseconds for row in Reading(files.open(whole)).rows] == [2000, None, -1000]
+    part = parquet(files, pa.table({"d": pa.array([2000, -1001], pa.duration("ns"))}))
+    with pytest.raises(FileContentError, match="'-1001' in row 2 of column 'd'"):
+        Reading(files.open(part))
+    assert Reading(files.open(part, types={"d": "BIGINT"})).rows == [(2000,), (-1001,)]
+
+
+_LONG = pa.array([Decimal(10) ** 40], pa.decimal256(41, 0))
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (_LONG, "decimal256(41, 0)"),
+        (pa.array([_LONG.to_pylist()], pa.list_(_LONG.type)), "decimal256(41, 0)"),
+        (pa.array([{"s": 1}], pa.struct([("s", pa.duration("s"))])), "duration[s]"),
+        (pa.array(pd.period_range("2024-01", periods=1, freq="M")), "period"),
+    ],
+    ids=["decimal", "list", "struct", "period"],
+)
+def test_parquet_columns_that_would_be_other_values_are_refused(files: Files, values: pa.Array, kind: str) -> None:
+    """The error names the column and its type, and says what to do."""
+    with pytest.raises(FileContentError, match="column 'x'") as caught:
+        files.open(parquet(files, pa.table({"n": [1], "x": values})))
+    assert caught.value.kind is ErrorKind.UNSUPPORTED_TYPE
+    assert caught.value.details["type"] == kind
+    assert "Write the file again" in caught.value.next_step
+
+
+def test_digits_are_not_lost_to_a_declared_type_and_short_decimals_are_kept(files: Files) -> None:
+    with pytest.raises(FileContentError, match="decimal256"):
+        files.open(parquet(files, pa.table({"x": _LONG})), types={"x": "VARCHAR"})
+    short = pa.table({"x": pa.array([Decimal("1.25")], pa.decimal256(38, 2))})
+    found = Reading(files.open(parquet(files, short)))
+    assert (found.types, found.rows) == (["DECIMAL(38,2)"], [(Decimal("1.25"),)])
+
+
+def test_a_parquet_column_without_values_is_text_or_what_the_table_says(files: Files) -> None:
+    """It is told; a declared type goes before that of the table."""
+    path = parquet(files, pa.table({"n": [1, 2], "x": pa.nulls(2)}))
+    found = Reading(files.open(path))
+    assert (found.types, found.rows) == (["BIGINT", "VARCHAR"], [(1, None), (2, None)])
+    assert found.report.warnings == ["Column 'x' holds no values; it is VARCHAR."]
+    present = [ColumnType(name="x", type="DATE")]
+    assert Reading(files.open(path, present)).types == ["BIGINT", "DATE"]
+    assert Reading(files.open(path, present, types={"x": "DOUBLE"})).types == ["BIGINT", "DOUBLE"]
+
+
 @pytest.mark.usefixtures("as_wide")
 def test_wide_parquet_means_the_same_as_narrow(files: Files) -> None:
     test_parquet_keeps_names_types_and_values(files)
     test_doubled_and_empty_names_in_parquet_are_repaired(files)
     test_declared_types_of_parquet_columns_must_hold_all_values(files)
+    test_spans_of_time_in_parquet_are_intervals(files, "ms", 1000)
+    test_nanoseconds_in_parquet_are_intervals_when_nothing_is_lost(files)
+    test_a_parquet_column_without_values_is_text_or_what_the_table_says(files)
     encoded = pa.table({"d": pa.array(["x", None, "y"]).dictionary_encode()})
     assert Reading(files.open(parquet(files, encoded))).rows == [("x",), (None,), ("y",)]
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_datasets.errors import DamagedObjectError
+from jupyter_datasets.errors import DamagedObjectError, InvalidInputError
 from jupyter_datasets.services.versions.drafts import Draft, empty_root
 from jupyter_datasets.services.versions.rows import Rows
 from jupyter_datasets.store import incoming
@@ -113,6 +113,18 @@ def test_appending_nothing_changes_nothing(world: Store) -> None:
     assert draft.content == content
     draft.replace("t", world.rows(draft, _rows(0, 100)))
     assert draft.content == content
+
+
+def test_an_appended_column_without_values_takes_the_tables_type(world: Store) -> None:
+    """Nulls of no type join any column; texts join text alone."""
+    draft = world.draft()
+    draft.append("t", world.rows(draft, pa.table({"n": [1]})))
+    draft.append("t", world.rows(draft, pa.table({"n": pa.nulls(1)})))
+    root = draft.root("t")
+    assert root is not None
+    assert (root.rows, [f.type for f in root.schema.fields]) == (2, ["BIGINT"])
+    with pytest.raises(InvalidInputError, match="'n' holds BIGINT; VARCHAR does not fit in"):
+        draft.append("t", world.rows(draft, pa.table({"n": ["x"]})))
 
 
 def test_an_append_of_wider_numbers_widens(world: Store) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -64,6 +65,17 @@ def test_types(kind: pa.DataType, logical: str) -> None:
     arrival = incoming.inspect(pa.schema([("x", kind)]))
     assert arrival.columns == (Column(name="x", type=logical),)
     assert arrival.warnings == ()
+
+
+def test_periods_of_pandas_are_refused_wherever_they_come_from() -> None:
+    """As the type itself, and as the storage with a name beside it that another process sees."""
+    known = pa.Table.from_pandas(pd.DataFrame({"p": pd.period_range("2024-01", periods=1, freq="M")})).schema
+    unknown = pa.schema([pa.field("p", pa.int64(), metadata={"ARROW:extension:name": "pandas.period"})])
+    for schema in (known, unknown):
+        with pytest.raises(InvalidInputError, match="'p'") as caught:
+            incoming.inspect(schema)
+        assert caught.value.kind is ErrorKind.UNSUPPORTED_TYPE
+        assert "astype(str)" in caught.value.next_step
 
 
 @pytest.mark.parametrize("kind", [pa.float16(), pa.decimal256(50, 0), pa.dense_union([pa.field("a", pa.int8())])])

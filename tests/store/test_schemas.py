@@ -158,7 +158,8 @@ def test_appending_refuses_another_column() -> None:
         ("BIGINT", "HUGEINT", "HUGEINT"),
         ("DECIMAL(5,2)", "DECIMAL(9,4)", "DECIMAL(9,4)"),
         ("FLOAT", "DOUBLE", "DOUBLE"),
-        ("BIGINT", "VARCHAR", "VARCHAR"),
+        ("ENUM('a', 'b')", "VARCHAR", "VARCHAR"),
+        ("VARCHAR", "BIGINT", "VARCHAR"),
     ],
 )
 def test_appending_widens_where_old_segments_can_be_read_so(table: str, rows: str, after: str) -> None:
@@ -174,14 +175,17 @@ def test_appending_widens_where_old_segments_can_be_read_so(table: str, rows: st
         ("BIGINT", "DOUBLE"),
         ("DATE", "TIMESTAMP"),
         ("DOUBLE", "VARCHAR"),
+        ("BIGINT", "VARCHAR"),
+        ("BOOLEAN", "VARCHAR"),
+        ("JSON", "VARCHAR"),
         ("DATE", "INTEGER"),
         ("BLOB", "VARCHAR"),
         ("INTEGER[]", "BIGINT[]"),
         ("STRUCT(a INTEGER)", "STRUCT(b INTEGER)"),
     ],
 )
-def test_appending_refuses_what_would_need_rewriting(table: str, rows: str) -> None:
-    """A type that old rows cannot be read as exactly is refused, with both types and a way out."""
+def test_appending_refuses_text_and_what_would_need_rewriting(table: str, rows: str) -> None:
+    """A type that old rows cannot be read as exactly, or text for what is none, is refused with a way out."""
     with pytest.raises(InvalidInputError, match="does not fit") as caught:
         Schema.create(_columns(x=table)).appended_by(_columns(x=rows))
     assert caught.value.kind is ErrorKind.SCHEMA_MISMATCH

@@ -26,7 +26,7 @@ from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Schema
 from jupyter_datasets.store.segments import Written
 from jupyter_datasets.store.trees import EMPTY, items_from_json
-from jupyter_datasets.values import Actor, DatasetId, ObjectHash, Role, check_name
+from jupyter_datasets.values import Actor, DatasetId, ObjectHash, Role, check_name, nearest
 
 KIND = "import"
 TASK = "jupyter_datasets.services.imports.tasks:import_file"
@@ -79,6 +79,8 @@ class ImportService:
         staging = self._backend.staging(job.id)
         with self._edits.draft(actor, _dataset_id(job), request.branch) as (draft, _):
             root = draft.root(request.table)
+            if root is None and request.mode == "append" and draft.tables:
+                raise _no_table(request, draft)
             if root is not None:
                 keys.check_same(root, request.key)
             tail = draft.tail(root) if root is not None and request.mode == "append" else []
@@ -132,7 +134,7 @@ class ImportService:
         written = Written(segments=items_from_json(result["segments"]), k=result["k"], nulls=frozenset(result["nulls"]))
         staging = Path(result["staging"])
         moved = draft.tables.get(draft.find(request.table) or "") != result["base"]
-        if moved and request.mode == "append":
+        if moved and request.mode == "append" and root is not None:
             draft.append(request.table, self._new_rows(schema, written, staging, result["tail_rows"]))
         elif moved:
             raise _changed_meanwhile(request)
@@ -152,6 +154,17 @@ class ImportService:
         """Where a segment of the task lies: an attempt to commit that came too late has moved it."""
         staged = staging / name
         return staged if staged.exists() else self._backend.check(name)
+
+
+def _no_table(request: ImportRequest, draft: Draft) -> NotFoundError:
+    hints = nearest(request.table, draft.tables)
+    close = f"Did you mean {' or '.join(map(repr, hints))}? " if hints else ""
+    return NotFoundError(
+        f"There is no table {request.table!r} to append to on branch {request.branch!r}.",
+        kind=ErrorKind.TABLE_NOT_FOUND,
+        next_step=f"{close}Leave --append (mode='append') out to make it.",
+        details={"table": request.table, "suggestions": hints},
+    )
 
 
 def _changed_meanwhile(request: ImportRequest) -> ConflictError:

@@ -66,6 +66,7 @@ def _open(plan: dict[str, Any], path: Path, staging: Path) -> Source:
         path,
         ReadOptions.from_json(plan["options"]),
         present=present,
+        appends=plan["mode"] == "append",
         scratch=staging,
         memory_mib=plan["memory_mib"],
         threads=plan["threads"],

@@ -85,10 +85,11 @@ class Draft:
         if old is None:
             return self.replace(table, rows)
         arrival = incoming.inspect(rows.schema)
-        root = replace(old, schema=old.schema.appended_by(arrival.columns), writer=WRITER_ID)
+        columns = incoming.settled(arrival.columns, rows.schema, old.schema)
+        root = replace(old, schema=old.schema.appended_by(columns), writer=WRITER_ID)
         tail = self.tail(old)
         kept = OrderedReader(root.schema, for_writer=True).batches(str(self.segment_path(i.hash)) for i in tail)
-        added = incoming.conform(rows.batches(), rows.schema, arrival.columns, root.schema)
+        added = incoming.conform(rows.batches(), rows.schema, columns, root.schema)
         written = self._write(root, chain(kept, added))
         tree = trees.replace_tail(old.tree, self._pages, len(tail), written.segments)
         self._check_key(table, root, tree, written)
