@@ -129,6 +129,8 @@ class Machine(RuleBasedStateMachine):
         self.file.write_text(to_csv(rows), newline="")
 
         def modelled(state: State) -> None:
+            if mode == "append" and state and table not in state:
+                raise NotFoundError("a name that is mistyped makes no table beside others")
             state[table] = [*(state.get(table, []) if mode == "append" else []), *rows]
 
         self.on(
