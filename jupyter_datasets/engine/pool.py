@@ -57,7 +57,5 @@ class Engine:
         }
         connection = duckdb.connect(":memory:", config=config)
         weakref.finalize(connection, shutil.rmtree, spill, ignore_errors=True)
-        # Segments never change, and their ends are half of what opening many of them costs.
-        connection.execute("SET GLOBAL parquet_metadata_cache = true")
         self._configure(connection)
         return connection

@@ -68,10 +68,10 @@ class TextFile:
 
     @property
     def is_quick(self) -> bool:
-        """Whether PyArrow shall try. A blank line is no row to it, which in a single column is a null."""
+        """Whether PyArrow shall try."""
         dialect = self.dialect
         marks = dialect.delimiter + dialect.quote
-        return self.trusted and 1 < self.width <= NARROW and marks.isascii()
+        return self.trusted and not self.is_wide and marks.isascii()
 
     def distrusted(self) -> Self:
         """The same file for the careful parser."""
@@ -163,7 +163,10 @@ def _parsed(file: TextFile, columns: Sequence[int], source: pa.NativeFile, block
     dialect = file.dialect
     reading = pa_csv.ReadOptions(use_threads=False, block_size=block, column_names=names, skip_rows=dialect.blank)
     parsing = pa_csv.ParseOptions(
-        delimiter=dialect.delimiter, quote_char=dialect.quote or False, newlines_in_values=True
+        delimiter=dialect.delimiter,
+        quote_char=dialect.quote or False,
+        newlines_in_values=True,
+        ignore_empty_lines=file.width > 1,  # in a single column a blank line is a null
     )
     converting = pa_csv.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()),

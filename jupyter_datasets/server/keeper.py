@@ -190,7 +190,7 @@ class Keeper:
         """The services, if the store is open or is being opened: a thread that does so cannot be stopped."""
         try:
             return await self._building if self._building else None
-        except Exception:
+        except Exception:  # it was told where it was tried
             return None
 
     def _note(self, error: DatasetsError) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -82,3 +85,14 @@ def append(dataset: Dataset, *rows: Any, table: str = "trips", branch: str | Non
 def rows(dataset: Dataset, ref: str | None = None, table: str = "trips") -> list[Any]:
     """The column ``n`` of a table at a reference."""
     return list(dataset.table(table, ref).to_arrow()["n"].to_pylist())
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[threading.Timer]:
+    """Sends SIGINT to this process half a second after it was started."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    yield timer
+    timer.cancel()
+    timer.join()
+    signal.signal(signal.SIGINT, before)

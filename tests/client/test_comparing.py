@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -54,17 +51,6 @@ def test_rows_are_counted_once(changed: Diff, monkeypatch: pytest.MonkeyPatch) -
     assert repr(changed) == shown
     assert "500000" in shown
     assert changed.summary().num_rows == 1
-
-
-@pytest.fixture
-def ctrl_c() -> Iterator[threading.Timer]:
-    """Sends SIGINT to this process half a second after it was started."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
-    yield timer
-    timer.cancel()
-    timer.join()
-    signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_stops_a_comparison(changed: Diff, ctrl_c: threading.Timer) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -435,17 +433,6 @@ def test_a_damaged_file_is_named(store: Path) -> None:
 
 # --------------------------------------------------------------------------------------------------------------------
 # Waiting
-
-
-@pytest.fixture
-def ctrl_c() -> Iterator[threading.Timer]:
-    """Sends SIGINT to this process half a second after it was started."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
-    yield timer
-    timer.cancel()
-    timer.join()
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("method", ["to_arrow", "head", "__len__"])

@@ -20,18 +20,11 @@ from nbclient import NotebookClient
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.client.version import Table
-from jupyter_datasets.errors import ErrorKind, InvalidInputError, StatementError
+from jupyter_datasets.errors import ErrorKind, StatementError
 from jupyter_datasets.notebook.formatters import register
+from jupyter_datasets.notebook.widgets import DatasetGrid, History, JobProgress
 from jupyter_datasets.notebook.widgets.answering import Answer, Answering, Cancellation
 from tests.client.conftest import TRANSPORTS
-
-base = pytest.importorskip("jupyter_datasets.notebook.widgets.base")
-try:
-    base.script("grid.js")
-except InvalidInputError as missing:
-    pytest.skip(str(missing), allow_module_level=True)
-
-from jupyter_datasets.notebook.widgets import DatasetGrid, History, JobProgress  # noqa: E402  # after the skip
 
 Reply = tuple[dict[str, Any], list[bytes]]
 

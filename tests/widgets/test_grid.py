@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 import jupyter_datasets as jd
+from jupyter_datasets.notebook.widgets import DatasetGrid
 from tests.notebook.test_widgets import EXACT, View
 from tests.widgets.conftest import Open
 
@@ -334,9 +335,6 @@ def test_a_page_is_painted_at_once(show: Callable[..., Page]) -> None:
 
 def test_the_widget_shows_exact_values(open_page: Open, tmp_path: Path) -> None:
     """From a table through the kernel's side, Arrow and the browser: no digit is lost."""
-    pytest.importorskip("anywidget")
-    from jupyter_datasets.notebook.widgets import DatasetGrid
-
     with jd.connect(tmp_path / "store") as repo:
         made = repo.create("t")
         with made.edit("main") as edit:
