@@ -94,20 +94,28 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
 
 def _show_widgets() -> None:
     """In a kernel, have tables, logs and jobs show themselves as widgets; elsewhere nothing is imported."""
-    import sys
-
-    ipython = sys.modules.get("IPython")
-    shell: Any = ipython.get_ipython() if ipython else None
-    if hasattr(shell, "kernel"):
+    if shell := _kernel_shell():
         from jupyter_datasets.notebook.formatters import register
 
         register(shell.display_formatter.mimebundle_formatter)
 
 
+def _kernel_shell() -> Any:
+    """IPython's shell in a kernel; None elsewhere."""
+    import sys
+
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell if hasattr(shell, "kernel") else None
+
+
 def _load(name: str) -> Any:
     from importlib import import_module
 
-    return getattr(import_module(_LAZY[name]), name)
+    value = getattr(import_module(_LAZY[name]), name)
+    if _kernel_shell():  # not before the client is loaded: it takes half a second
+        import_module("jupyter_datasets.notebook.progress").install()
+    return value
 
 
 def _version() -> str:

@@ -8,6 +8,8 @@ from jupyter_datasets.catalog.database import Database
 from jupyter_datasets.services.datasets.service import DatasetService
 from jupyter_datasets.services.health.service import HealthService
 from jupyter_datasets.services.imports import service as imports
+from jupyter_datasets.services.imports.newborns import Newborns
+from jupyter_datasets.services.jobs.events import JobEnded
 from jupyter_datasets.services.jobs.models import Job
 from jupyter_datasets.services.jobs.service import JobService
 from jupyter_datasets.services.permissions.service import PermissionService
@@ -69,9 +71,12 @@ class Container:
         self.versions = VersionService(opened)
         self.edits = EditService(opened)
         self.health = HealthService(opened, embedded=not settings.catalog_url)
+        # Before the job service listens itself: who waits for a job finds its dataset as it is to stay.
+        self.database.events.subscribe(JobEnded, lambda event: newborns.settle(event))
         self.jobs = JobService(self.database, self.permissions)
+        newborns = Newborns(self.datasets, self.versions, self.jobs)
         self.imports = imports.ImportService(
-            self.permissions, self.datasets, self.edits, self.jobs, self.backend, settings
+            self.permissions, self.datasets, self.edits, self.jobs, newborns, self.backend, settings
         )
         registry = Registry()
         registry.add(

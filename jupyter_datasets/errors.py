@@ -54,6 +54,7 @@ class ErrorKind(StrEnum):
     REF_MOVED = "ref-moved"
     NOTHING_TO_UNDO = "nothing-to-undo"
     WRITE_CONFLICT = "write-conflict"
+    JOB_NOT_RETRYABLE = "job-not-retryable"
     # invalid input
     INVALID_ARGUMENT = "invalid-argument"
     INVALID_NAME = "invalid-name"
@@ -62,6 +63,7 @@ class ErrorKind(StrEnum):
     AMBIGUOUS_REF = "ambiguous-ref"
     INVALID_SETTING = "invalid-setting"
     NOT_A_BRANCH = "not-a-branch"
+    BRANCH_PROTECTED = "branch-protected"
     UNSUPPORTED_TYPE = "unsupported-type"
     SCHEMA_MISMATCH = "schema-mismatch"
     FILE_UNREADABLE = "file-unreadable"

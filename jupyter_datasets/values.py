@@ -11,7 +11,7 @@ import time
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Generic, Literal, NewType, Self, TypeVar
@@ -96,10 +96,48 @@ def from_datetime(moment: datetime) -> Micros:
     return Micros(whole * 1_000_000 + aware.microsecond)
 
 
+def read_moment(value: str | date, *, last: bool = False) -> Micros:
+    """A moment as people give it: a text such as ``2026-01-31`` or ``2026-01-31T12:00+01:00``, a date or a datetime.
+
+    Parameters
+    ----------
+    value
+        UTC where no zone is given.
+    last
+        Whether a day alone stands for its last microsecond instead of its first.
+    """
+    try:
+        if isinstance(value, datetime):
+            return from_datetime(value)
+        text = value.strip() if isinstance(value, str) else value.isoformat()
+        start = from_datetime(datetime.fromisoformat(text))
+        return Micros(start + _DAY - 1) if last and _is_day(text) else start
+    except (ValueError, OverflowError, AttributeError) as error:
+        raise InvalidInputError(
+            f"{str(value)!r} is not a time.", next_step="Write it as 2026-01-31 or 2026-01-31T12:00:00+01:00."
+        ) from error
+
+
+_DAY = 86_400_000_000
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def moment_text(moment: Micros) -> str:
+    """A moment as people read it everywhere: to the second, UTC."""
+    return f"{to_datetime(moment):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def nearest(word: str, known: Iterable[str]) -> list[str]:
-    """Up to three known words that the reader may have meant, best first."""
+    """Up to three known words that the reader may have meant, best first; none where that were a wild guess."""
     folded = {name.casefold(): name for name in known}
-    return [folded[name] for name in get_close_matches(word.casefold(), folded, n=3, cutoff=0.5)]
+    return [folded[name] for name in get_close_matches(word.casefold(), folded, n=3, cutoff=0.6)]
 
 
 def check_text(text: str, what: str) -> str:
@@ -307,6 +345,13 @@ class Ref:
         """The same reference, some steps further back."""
         return replace(self, steps=(*self.steps, *steps))
 
+    def renamed(self, old: str, new: str) -> str:
+        """The reference as text once a branch or tag is called otherwise; what a name meant at a time stays."""
+        if self.name != old or self.at is not None or self.kind == "commit":
+            return self.text
+        prefix = "" if self.kind == "any" else f"{self.kind}:"
+        return prefix + new + "".join(f"{mark}{count}" for mark, count in self.steps)
+
     @classmethod
     def parse(cls, text: str) -> Ref:
         """Read a reference: ``main``, ``v1.0~2``, ``3f2a9c``, ``#12^``, ``main@{2026-01-31}``, ``tag:x``.
@@ -345,8 +390,8 @@ def _ref_base(text: str, base: str) -> str:
 
 def _moment(text: str, inner: str) -> Micros:
     try:
-        return from_datetime(datetime.fromisoformat(inner.strip()))
-    except (ValueError, OverflowError) as error:
+        return read_moment(inner)
+    except InvalidInputError as error:
         raise _bad_ref(text, f"{inner!r} is not a time such as 2026-01-31 or 2026-01-31T12:00:00+01:00") from error
 
 

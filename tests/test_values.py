@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
@@ -23,10 +23,12 @@ from jupyter_datasets.values import (
     check_ref_name,
     check_text,
     from_datetime,
+    moment_text,
     name_key,
     nearest,
     new_id,
     now,
+    read_moment,
     repair_columns,
     repair_name,
     to_datetime,
@@ -328,6 +330,11 @@ def test_a_time_without_zone_is_utc() -> None:
 def test_the_nearest_words_are_offered_without_regard_to_case() -> None:
     assert nearest("FLIGTHS", ["airports", "flights", "planes"]) == ["flights"]
     assert nearest("zzz", ["airports"]) == []
+    assert nearest("search", ["branch"]) == []
+
+
+def test_a_moment_is_shown_to_the_second_in_utc() -> None:
+    assert moment_text(Micros(1_769_860_800_999_999)) == "2026-01-31 12:00:00 UTC"
 
 
 def test_the_local_actor_is_the_same_at_each_call() -> None:
@@ -347,3 +354,40 @@ def test_text_that_a_catalog_cannot_keep_is_refused(text: str) -> None:
     with pytest.raises(InvalidInputError, match="The message"):
         check_text(text, "The message")
     assert check_text("a\n\u202e", "The message") == "a\n\u202e"
+
+
+@pytest.mark.parametrize(
+    ("value", "first", "last"),
+    [
+        ("2026-01-31", "2026-01-31T00:00:00+00:00", "2026-01-31T23:59:59.999999+00:00"),
+        (" 2026-01-31T12:00 ", "2026-01-31T12:00:00+00:00", "2026-01-31T12:00:00+00:00"),
+        ("2026-01-31T12:00:00+01:00", "2026-01-31T11:00:00+00:00", "2026-01-31T11:00:00+00:00"),
+        (date(2026, 1, 31), "2026-01-31T00:00:00+00:00", "2026-01-31T23:59:59.999999+00:00"),
+        (datetime(2026, 1, 31), "2026-01-31T00:00:00+00:00", "2026-01-31T00:00:00+00:00"),
+        (datetime(2026, 1, 31, tzinfo=timezone(timedelta(hours=1))), "2026-01-30T23:00:00+00:00", None),
+    ],
+)
+def test_a_moment_is_read_as_people_give_it_and_a_day_has_two_ends(value: Any, first: str, last: str | None) -> None:
+    assert to_datetime(read_moment(value)).isoformat() == first
+    assert to_datetime(read_moment(value, last=True)).isoformat() == (last or first)
+
+
+@pytest.mark.parametrize("value", ["", "yesterday", "2026-13-01", "9999-12-31T23:59:59-23:00", 5, None])
+def test_what_is_no_moment_is_refused_and_shown_how(value: Any) -> None:
+    with pytest.raises(InvalidInputError, match="2026-01-31"):
+        read_moment(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "renamed"),
+    [
+        ("fix", "mend"),
+        ("branch:fix", "branch:mend"),
+        ("fix~2^", "mend~2^1"),
+        ("fix@{2026-01-31}", "fix@{2026-01-31}"),
+        ("fixed", "fixed"),
+        ("#3", "#3"),
+    ],
+)
+def test_a_reference_follows_a_rename_unless_it_names_a_time(text: str, renamed: str) -> None:
+    assert Ref.parse(text).renamed("fix", "mend") == renamed

@@ -6,7 +6,7 @@ referenced row fails there); the services check instead.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table
 
 metadata = MetaData()
 
@@ -40,6 +40,8 @@ commits = Table(
     Column("author", String, nullable=False),
     Column("time_us", BigInteger, nullable=False),
     Column("message", String, nullable=False),
+    # The tables and files in which it differs from its first parent; NULL where nobody has looked yet.
+    Column("touched", String),
     PrimaryKeyConstraint("dataset_id", "id"),
     Index("commits_by_seq", "dataset_id", "seq", unique=True),
     Index("commits_by_id", "id"),  # DuckDB looks nothing up in an index of several columns
@@ -52,6 +54,8 @@ refs = Table(
     Column("name", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("commit_id", String),
+    # Whether it is closed to direct commits; NULL is no, for DuckDB adds no column that is NOT NULL.
+    Column("protected", Boolean),
     PrimaryKeyConstraint("dataset_id", "name"),
 )
 
@@ -67,6 +71,8 @@ ref_log = Table(
     Column("new", String),
     # For an undo or redo: the id of the entry that it takes back or plays again.
     Column("target", String),
+    # For a rename, which has an entry under each name: the other one.
+    Column("other", String),
     Column("actor", String, nullable=False),
     Column("time_us", BigInteger, nullable=False),
     Index("ref_log_by_ref", "dataset_id", "ref", "id"),

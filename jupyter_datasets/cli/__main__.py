@@ -39,10 +39,10 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "sql": ("sql", "query any versions of any datasets"),
         },
         "versions": {
-            "log": ("history", "list the commits that led to a version"),
+            "log": ("history", "list the commits that led to a version, or some of them"),
             "diff": ("diff", "show what differs between two versions"),
-            "branch": ("history", "list, make or delete branches"),
-            "tag": ("history", "list, make or delete tags"),
+            "branch": ("history", "list, make, rename, protect or delete branches"),
+            "tag": ("history", "list, make, rename or delete tags"),
             "checkout": ("checkout", "write a version's tables and files into a folder"),
             "undo": ("history", "take back the last move of a branch or tag"),
             "redo": ("history", "play again what undo took back"),

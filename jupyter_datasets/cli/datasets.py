@@ -12,6 +12,7 @@ from jupyter_datasets.cli.opening import missing_store, no_commits, open_store, 
 from jupyter_datasets.cli.parser import CommandParser, how_many
 from jupyter_datasets.client import display
 from jupyter_datasets.client.dataset import Dataset
+from jupyter_datasets.client.overview import Overview
 from jupyter_datasets.client.version import Table, Version
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 
@@ -57,9 +58,10 @@ def _show(args: argparse.Namespace, console: Console) -> Answer:
     name, table = split_target(args.target)
     with open_store(args) as repo:
         dataset = repo[name]
-        version = _version(dataset, args.at)
         if table is None:
-            return Answer(data=to_json(dataset) | _content(version), text=_described(dataset, version, args.at))
+            overview = dataset.overview(args.at)
+            return Answer(data=to_json(dataset) | _content(overview), text=overview.text(no_commits(dataset)))
+        version = _version(dataset, args.at)
         if version is None:
             raise NotFoundError(
                 f"Dataset {dataset.name!r} has no table {table!r}.",
@@ -143,7 +145,8 @@ def _listed(datasets: Iterable[Dataset], empty: str, *, with_id: bool = False) -
     found = list(datasets)
     headers = ("name", "labels", "description", *(("id",) if with_id else ()))
     lines = [(d.name, ", ".join(d.labels), d.description, *((d.id,) if with_id else ())) for d in found]
-    return Answer(data=[to_json(d) for d in found], text=display.text_table(headers, lines) if found else empty)
+    text = display.text_table(headers, lines, whole=1) if found else empty
+    return Answer(data=[to_json(d) for d in found], text=text)
 
 
 def _version(dataset: Dataset, ref: str | None) -> Version | None:
@@ -155,27 +158,12 @@ def _version(dataset: Dataset, ref: str | None) -> Version | None:
         raise
 
 
-def _content(version: Version | None) -> dict[str, Any]:
+def _content(overview: Overview) -> dict[str, Any]:
+    whole = overview.model.model_dump(mode="json", exclude={"dataset", "version"})
+    version = overview.model.version
     if version is None:
-        return {"commit": None, "tables": [], "files": []}
-    return {
-        "commit": version.commit.model_dump(mode="json"),
-        "tables": [table.info.model_dump(mode="json") for table in version.tables.values()],
-        "files": [file.info.model_dump(mode="json") for file in version.files.values()],
-    }
-
-
-def _described(dataset: Dataset, version: Version | None, ref: str | None) -> str:
-    lines = [
-        f"{dataset.name} at {ref or dataset.current}" + (f": {dataset.description}" if dataset.description else "")
-    ]
-    if dataset.labels:
-        lines.append(f"labels: {', '.join(dataset.labels)}")
-    if version is None:
-        lines.append(no_commits(dataset))
-    else:
-        lines += ["", repr(version)]
-    return "\n".join(lines)
+        return {"commit": None, "tables": [], "files": []} | whole
+    return version.model_dump(mode="json", exclude={"dataset_id"}) | whole
 
 
 def _shown_table(table: Table, count: int, *, whole: bool) -> Answer:

@@ -19,12 +19,21 @@ def define_diff(parser: CommandParser) -> None:
     """Arguments of ``diff``."""
     parser.add_argument("target", metavar="DATASET[.TABLE]", help="what to compare; by default all tables and files")
     parser.add_argument("old", metavar="A", help="a version")
-    parser.add_argument("new", metavar="B", nargs="?", help="another one; by default the branch main")
+    parser.add_argument(
+        "new",
+        metavar="B",
+        nargs="?",
+        help="another one; by default main, and if A is main, what its last commit changed",
+    )
     parser.add_argument("--schema", action="store_true", help="also show columns that differ")
     parser.add_argument("--rows", action="store_true", help="also show rows that only one side has")
     parser.add_argument("-n", "--number", type=how_many, default=20, help="how many rows of a table (%(default)s)")
     parser.command(
-        _diff, "diff flights v1.0", "diff flights main fix --schema", "diff flights.flights main fix --rows -n 50"
+        _diff,
+        "diff flights main",
+        "diff flights v1.0",
+        "diff flights main fix --schema",
+        "diff flights.flights main fix --rows -n 50",
     )
 
 
@@ -58,8 +67,7 @@ def _summary(diff: Diff, table: str | None) -> Answer:
     if table is None:
         return Answer(data=_commits(diff) | {"changes": rows.as_json(diff.summary())}, text=repr(diff))
     change = diff[table]
-    added, removed = change.counts
-    line = {"name": table, "change": change.model.kind, "added": added, "removed": removed}
+    line = {"name": table, "change": change.model.kind, **change.counts._asdict()}
     return Answer(data=_commits(diff) | {"changes": [line]}, text=repr(change))
 
 

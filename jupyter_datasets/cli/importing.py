@@ -62,14 +62,15 @@ def _import(args: argparse.Namespace, _: Console) -> Answer:
     file, options = Path(args.file).expanduser(), _options(args)
     if not file.exists():
         raise _no_file(args.file)
-    with (
-        _told_in_flags(),
-        showing_progress(),
-        open_store(args, make=True) as repo,
-        _taken(repo, args, file, options) as (dataset, table, made),
-    ):
-        job = dataset.import_file(
+    name, table = split_target(args.target) if args.target else (table_for(file, None)[0], None)
+    with _told_in_flags(), showing_progress(), open_store(args, make=True) as repo:
+        is_new = not _exists(repo, name, may_make=args.create or not args.target)
+        if is_new:  # what can be told before a dataset is made is told before
+            table_for(file, table)
+            check_file(file.absolute(), ReadOptions.from_json(options))
+        job = repo.import_file(
             file,
+            name,
             table,
             mode="append" if args.append else "replace",
             key=args.key,
@@ -78,7 +79,34 @@ def _import(args: argparse.Namespace, _: Console) -> Answer:
             keep_original=args.keep_original,
             **options,
         )
-        return _answer(dataset, made, outcome(job))
+        with _told_of_the_bin(name, is_new):
+            result = outcome(job)
+        return _answer(repo[name], is_new, result)
+
+
+def _exists(repo: Repository, name: str, *, may_make: bool) -> bool:
+    """Whether there is a dataset of that name; if there is none, it must be one that may be made."""
+    try:
+        return bool(repo[name].id)
+    except NotFoundError as error:
+        if error.kind is not ErrorKind.DATASET_NOT_FOUND or error.details.get("dataset") != name:
+            raise
+        if not may_make:
+            error.next_step = f"{error.next_step} Or make it: add --create.".strip()
+            raise
+    return False
+
+
+@contextmanager
+def _told_of_the_bin(name: str, is_new: bool) -> Iterator[None]:
+    """The next steps of errors, and where the dataset is that was made for nothing."""
+    try:
+        yield
+    except DatasetsError as error:
+        if is_new:
+            left = f"The empty dataset {name!r} that was made for it is in the bin."
+            error.next_step = f"{error.next_step} {left}".strip()
+        raise
 
 
 @contextmanager
@@ -103,37 +131,6 @@ def outcome(job: Job[ImportResult]) -> ImportResult:
         return job.result()
     except KeyboardInterrupt:
         return job.wait().result()
-
-
-@contextmanager
-def _taken(
-    repo: Repository, args: argparse.Namespace, file: Path, options: dict[str, Any]
-) -> Iterator[tuple[Dataset, str | None, bool]]:
-    """The dataset that takes the file, the table if it was named, and whether the dataset was made for it.
-
-    A dataset that was made goes into the bin when the import fails; so what can be told before is told before.
-    """
-    name, table = split_target(args.target) if args.target else (table_for(file, None)[0], None)
-    try:
-        yield repo[name], table, False
-        return
-    except NotFoundError as error:
-        if error.kind is not ErrorKind.DATASET_NOT_FOUND or error.details.get("dataset") != name:
-            raise
-        if args.target and not args.create:
-            error.next_step = f"{error.next_step} Or make it: add --create.".strip()
-            raise
-    table_for(file, table)
-    check_file(file.absolute(), ReadOptions.from_json(options))
-    made = repo.create(name)
-    try:
-        yield made, table, True
-    except BaseException as error:
-        made.delete()
-        if isinstance(error, DatasetsError):
-            left = f"The empty dataset {made.name!r} that was made for it is in the bin."
-            error.next_step = f"{error.next_step} {left}".strip()
-        raise
 
 
 def _answer(dataset: Dataset, made: bool, result: ImportResult) -> Answer:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from jupyter_datasets.catalog.layout import is_store
-from jupyter_datasets.client.connect import connect
+from jupyter_datasets.client.connect import check_folder, connect
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.discovery import URL
 from jupyter_datasets.client.repository import Repository
@@ -38,6 +38,7 @@ def missing_store(args: argparse.Namespace) -> Path | None:
     if args.store is None and os.environ.get(URL):
         return None
     settings = Settings.load(args.store)
+    check_folder(settings.store)
     return None if settings.catalog_url or is_store(settings.store) else settings.store
 
 

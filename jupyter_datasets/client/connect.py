@@ -114,6 +114,8 @@ def connect(store: str | os.PathLike[str] | None = None, *, token: str | None = 
 
     Raises
     ------
+    InvalidInputError
+        What should be the store's folder is a file.
     StoreBusyError
         Another process holds the store and did not let go in time; it is named, and where else was looked.
     StorageError
@@ -134,11 +136,23 @@ def connect(store: str | os.PathLike[str] | None = None, *, token: str | None = 
     if found is not None:
         return Repository(_shared.remember(found))
     loaded = Settings.load(store, **settings)
+    check_folder(loaded.store)
     try:
         return Repository(_to_store(loaded, search), threads=loaded.threads)
     except StoreBusyError as error:
         error.details["tried"] = search.tried
         raise
+
+
+def check_folder(store: Path) -> None:
+    """Refuse a file where the folder of a store should be, or above it."""
+    file = next((place for place in (store, *store.parents) if place.is_file()), None)
+    if file is not None:
+        raise InvalidInputError(
+            f"{str(file)!r} is a file, and a store is a folder.",
+            next_step=f"Name a folder. To import the file: connect().import_file({str(file)!r})",
+            details={"store": str(store), "file": str(file)},
+        )
 
 
 def _to_store(settings: Settings, search: Search) -> Transport:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from jupyter_datasets.client import display, exporting
 from jupyter_datasets.client.diff import Diff
 from jupyter_datasets.client.edit import Edit
 from jupyter_datasets.client.history import Graph, Log, Refs
-from jupyter_datasets.client.imports import ImportResult, new_request, table_for
+from jupyter_datasets.client.imports import ImportResult, file_request
 from jupyter_datasets.client.jobs import Job
+from jupyter_datasets.client.overview import Overview
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.client.version import Table, Version
 from jupyter_datasets.engine.pool import Engine
@@ -20,8 +22,8 @@ from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.services.datasets.models import Dataset as DatasetModel
 from jupyter_datasets.services.imports.models import Mode
 from jupyter_datasets.services.jobs.models import Job as JobModel
-from jupyter_datasets.services.versions.models import Commit, RefInfo
-from jupyter_datasets.values import MAIN, DatasetId, name_key
+from jupyter_datasets.services.versions.models import Commit, LogFilter, RefInfo
+from jupyter_datasets.values import MAIN, DatasetId, Ref, name_key, read_moment
 
 
 class Dataset:
@@ -163,18 +165,15 @@ class Dataset:
         Job
             ``.result()`` waits with a progress bar and gives an :class:`ImportResult`.
         """
-        file = Path(path).expanduser().absolute()
-        name, renamed_from = table_for(file, table)
-        request = new_request(
-            path=str(file),
-            table=name,
+        request = file_request(
+            path,
+            table,
             branch=branch or self.current,
             mode=mode,
-            key=(key,) if isinstance(key, str) else tuple(key),
+            key=key,
             options=options,
             message=message,
             keep_original=keep_original,
-            renamed_from=renamed_from,
         )
         job = self._transport.start_import(self.id, request)
         return Job(job.id, self._transport, self.import_result)
@@ -213,9 +212,47 @@ class Dataset:
 
     # ------------------------------------------------------------------------------------------------------ history
 
-    def log(self, ref: str | None = None, limit: int = 100) -> Log:
-        """Commits that led to a reference, newest first."""
-        return Log(self.name, self._transport.log(self.id, self._ref(ref), limit).items)
+    def overview(self, at: str | None = None) -> Overview:
+        """The dataset at a glance: branches and tags with their last commits, sizes of a version, the last changes."""
+        return Overview(self._transport.overview(self.id, self._ref(at)), self._ref(at))
+
+    def log(
+        self,
+        ref: str | None = None,
+        limit: int = 100,
+        *,
+        table: str | None = None,
+        author: str | None = None,
+        since: str | date | None = None,
+        until: str | date | None = None,
+        path: str | None = None,
+    ) -> Log:
+        """Commits that led to a reference, newest first.
+
+        Parameters
+        ----------
+        ref
+            By default what was checked out, else ``main``.
+        limit
+            How many commits at most, up to 10,000.
+        table
+            Only those that changed this table, or added, dropped or renamed it; a rename counts under both names.
+        author
+            Only those whose author's name holds this text, in whatever case.
+        since, until
+            Only those made from then, and until then; a day alone counts whole. UTC where no zone is given.
+        path
+            Only those that attached, replaced or detached the file of this name.
+        """
+        where = LogFilter(
+            table=table,
+            author=author,
+            since=None if since is None else read_moment(since),
+            until=None if until is None else read_moment(until, last=True),
+            path=path,
+        )
+        found = self._transport.log(self.id, self._ref(ref), limit, where=where).items
+        return Log(self.name, found, filtered=bool(where))
 
     def graph(self, limit: int = 1000) -> Graph:
         """The commits of all branches and tags."""
@@ -246,6 +283,21 @@ class Dataset:
         """Delete a branch or tag; ``undo(name)`` brings it back."""
         return self._transport.delete_ref(self.id, name)
 
+    def rename_ref(self, name: str, to: str) -> RefInfo:
+        """Call a branch or tag otherwise, here also what was checked out; ``undo(to)`` takes that back.
+
+        ``name@{time}`` goes on to mean what it meant then, and so does ``to@{time}`` for a time before.
+        """
+        return self._follow(self._transport.rename_ref(self.id, name, to))
+
+    def protect(self, branch: str | None = None) -> RefInfo:
+        """Let a branch take no direct changes: no edit, import, undo or redo, and it is not renamed or deleted."""
+        return self._transport.protect(self.id, self._ref(branch), True)
+
+    def unprotect(self, branch: str | None = None) -> RefInfo:
+        """Let a branch take changes again."""
+        return self._transport.protect(self.id, self._ref(branch), False)
+
     def checkout(self, ref: str) -> Commit:
         """Let the bare dataset mean this reference, here only; edits go to it if it is a branch."""
         commit = self._transport.resolve(self.id, _checked(ref))
@@ -254,21 +306,55 @@ class Dataset:
 
     def undo(self, ref: str | None = None) -> RefInfo:
         """Take back the last move of a branch or tag; again, the one before."""
-        return self._transport.undo(self.id, self._ref(ref))
+        return self._follow(self._transport.undo(self.id, self._ref(ref)))
 
     def redo(self, ref: str | None = None) -> RefInfo:
         """Play again what the last undo took back."""
-        return self._transport.redo(self.id, self._ref(ref))
+        return self._follow(self._transport.redo(self.id, self._ref(ref)))
 
     def diff(self, old: str, new: str | None = None) -> Diff:
-        """What differs between two versions."""
+        """What differs between two versions, from ``old`` to ``new``.
+
+        Parameters
+        ----------
+        old
+            A version.
+        new
+            Another one; by default what is checked out. Where that is ``old`` itself, its last commit is looked at: its
+            first parent is compared with it.
+
+        Examples
+        --------
+        >>> flights.diff("v1.0", "fix")  # from the tag to the branch
+        >>> flights.diff("v1.0")  # from the tag to what is checked out
+        >>> flights.diff("main")  # what the last commit on main changed, while main is checked out
+        """
+        if new is None and old == self.current:
+            old, new = self._parent(old), old
         found = self._transport.diff(self.id, _checked(old), self._ref(new))
         return Diff(self._transport, self._engine, self.name, found)
 
     # ------------------------------------------------------------------------------------------------------ helpers
 
+    def _parent(self, ref: str) -> str:
+        commit = self._transport.resolve(self.id, ref)
+        if not commit.parents:
+            raise NotFoundError(
+                f"There is no version before {ref!r}: commit {commit.short} is the first.",
+                kind=ErrorKind.COMMIT_NOT_FOUND,
+                next_step="Name two versions to compare.",
+                details={"ref": ref},
+            )
+        return commit.parents[0]
+
     def _ref(self, ref: str | None) -> str:
         return self.current if ref is None or ref == "" else _checked(ref)
+
+    def _follow(self, ref: RefInfo) -> RefInfo:
+        """Let what was checked out go by the new name of a branch or tag that was renamed."""
+        if ref.formerly is not None and self.id in self._checkouts:
+            self._checkouts[self.id] = Ref.parse(self.current).renamed(ref.formerly, ref.name)
+        return ref
 
     def _current_version(self) -> Version | None:
         try:

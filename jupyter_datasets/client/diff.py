@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import pyarrow as pa
 
 from jupyter_datasets.client import display
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.client.waiting import SHOW_PROGRESS, wait_for
+from jupyter_datasets.engine.comparing import Comparison
 from jupyter_datasets.engine.pool import Engine
-from jupyter_datasets.engine.relations import Scan
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.services.versions.models import ColumnInfo, RowDiffPlan, ScanPlan, TableDiff, VersionDiff
-from jupyter_datasets.sqltext import quote_name
-from jupyter_datasets.store import forms, schemas
-from jupyter_datasets.store.schemas import Field, Schema
+from jupyter_datasets.services.versions.sides import Sides
 from jupyter_datasets.values import nearest, short
 
 if TYPE_CHECKING:
@@ -25,7 +23,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CHANGE = "change_type"
+
+class RowCounts(NamedTuple):
+    """How many rows differ."""
+
+    added: int
+    removed: int
+    changed: int
 
 
 class Diff:
@@ -63,13 +67,13 @@ class Diff:
         return tuple(TableChanges(self._transport, self._engine, self.model, change) for change in self.model.tables)
 
     def summary(self) -> pa.Table:
-        """One line for each table and file that differs: kind of change, rows added and removed."""
+        """One line for each table and file that differs: kind of change; rows added, removed and changed."""
         lines = [_line(changes) for changes in self._parts]
         lines += [
-            {"name": f.name, "change": f"file {f.kind}", "added": None, "removed": None} for f in self.model.files
+            {"name": f.name, "change": f"file {f.kind}"} | dict.fromkeys(RowCounts._fields) for f in self.model.files
         ]
-        kinds = [("name", pa.string()), ("change", pa.string()), ("added", pa.int64()), ("removed", pa.int64())]
-        return pa.Table.from_pylist(lines, schema=pa.schema(kinds))
+        numbers = [(name, pa.int64()) for name in RowCounts._fields]
+        return pa.Table.from_pylist(lines, schema=pa.schema([("name", pa.string()), ("change", pa.string()), *numbers]))
 
     def schema(self) -> pa.Table:
         """One line for each column that differs."""
@@ -111,51 +115,57 @@ class TableChanges:
         self.model = model
 
     @cached_property
-    def counts(self) -> tuple[int, int]:
-        """Rows added and removed; a changed row is one of each."""
+    def counts(self) -> RowCounts:
+        """Rows added, removed and changed; without a key a changed row is one added and one removed."""
         if self.model.kind == "renamed":
-            return 0, 0
-        found = dict(self._ask(f"SELECT {CHANGE}, count(*) FROM ({{}}) GROUP BY ALL", _tuples))
-        return found.get("insert", 0), found.get("delete", 0)
+            return RowCounts(0, 0, 0)
+        return RowCounts(*self._ask(Comparison.counts, _tuples)[0])
 
     def rows(self) -> pa.Table:
-        """Rows that only one side has: ``change_type`` is ``delete`` or ``insert``, then the shared columns.
+        """Rows that differ: ``change_type``, then the columns that both sides have.
 
-        A row is its values, and doubles count. Columns that only one side has take no part.
+        ``change_type`` is ``delete`` or ``insert``. In a table with a key a changed row is a pair of neighbours,
+        ``update_preimage`` and ``update_postimage``, and rows are in the key's order. Without a key a row is its
+        values, and doubles count.
         """
-        some = "WHERE false" if self.model.kind == "renamed" else ""
-        return self._ask(f"SELECT * FROM ({{}}) {some} ORDER BY 1", _table)
+        return self._ask(Comparison.rows, _table)
+
+    def cells(self) -> pa.Table:
+        """One line for each cell that was changed: the row's key, ``column``, and ``old`` and ``new`` as text.
+
+        Raises
+        ------
+        InvalidInputError
+            The table has no key, so that nothing tells which rows are the same.
+        """
+        return self._ask(_cells_of, _table)
 
     def schema(self) -> pa.Table:
         """One line for each column that differs."""
         lines = [{"change": c.kind, "old": _column(c.old), "new": _column(c.new)} for c in self.model.columns]
         return pa.Table.from_pylist(lines, schema=pa.schema([(n, pa.string()) for n in ("change", "old", "new")]))
 
-    def _ask(self, around: str, fetch: Callable[[duckdb.DuckDBPyRelation], T]) -> T:
-        """What a query around the differing rows gives; its progress shows, and Ctrl-C stops it."""
+    def _ask(self, query: Callable[[Comparison], str], fetch: Callable[[duckdb.DuckDBPyRelation], T]) -> T:
+        """What a query about the differing rows gives; its progress shows, and Ctrl-C stops it."""
         name = self.model.new_name or self.model.old_name or ""
         old, new = self._versions.old.id, self._versions.new.id
         plan = self._transport.row_diff(self._versions.dataset_id, old, new, name)
-        sides = _sides(RowDiffPlan(old=self._fetched(plan.old), new=self._fetched(plan.new)))
-        query = (
-            f"SELECT 'delete' AS {CHANGE}, * FROM ({sides[0].sql('$old')} EXCEPT ALL {sides[1].sql('$new')}) UNION ALL "
-            f"SELECT 'insert' AS {CHANGE}, * FROM ({sides[1].sql('$new')} EXCEPT ALL {sides[0].sql('$old')})"
-        )
-        bound = {name: list(side.files) for name, side in zip(("old", "new"), sides, strict=True) if side.files}
+        sides = Sides.of(RowDiffPlan(old=self._fetched(plan.old), new=self._fetched(plan.new)))
         connection = self._engine.cursor()
         connection.execute(SHOW_PROGRESS)
-        text = around.format(query)
-        return wait_for(connection, lambda: fetch(connection.sql(text, params=bound or None)), f"Comparing {name}")
+        text = query(sides.comparison(connection))
+        return wait_for(connection, lambda: fetch(connection.sql(text)), f"Comparing {name}")
 
     def _fetched(self, plan: ScanPlan | None) -> ScanPlan | None:
         return None if plan is None else self._transport.fetch(plan)
 
     def __repr__(self) -> str:
-        added, removed = self.counts
+        added, removed, changed = self.counts
         name = self.model.new_name or self.model.old_name
-        return (
+        text = (
             f"{name}: {self.model.kind}, {display.count(added, 'row')} added, {display.count(removed, 'row')} removed"
         )
+        return f"{text}, {display.count(changed, 'row')} changed" if changed else text
 
     def _repr_html_(self) -> str:
         return display.html_lines([repr(self)])
@@ -169,45 +179,20 @@ def _table(relation: duckdb.DuckDBPyRelation) -> pa.Table:
     return relation.to_arrow_table()
 
 
+def _cells_of(comparison: Comparison) -> str:
+    if not comparison.key:
+        raise InvalidInputError(
+            "The table has no key, so nothing tells which rows of the two versions are the same.",
+            kind=ErrorKind.KEY_VIOLATION,
+            next_step="Look at rows() instead. A table gets its key when it is made: key=[...].",
+        )
+    return comparison.cells()
+
+
 def _line(changes: TableChanges) -> dict[str, object]:
-    change, (added, removed) = changes.model, changes.counts
+    change, counts = changes.model, changes.counts
     renamed = f"renamed from {change.old_name}" if change.kind == "renamed" else change.kind
-    return {"name": change.new_name or change.old_name, "change": renamed, "added": added, "removed": removed}
-
-
-def _sides(plan: RowDiffPlan) -> tuple[Scan, Scan]:
-    """Both sides with the fields that they share, matched by id, under the newer names."""
-    given = [p for p in (plan.old, plan.new) if p is not None]
-    known = [Schema.from_json(p.fields) for p in given]
-    newest = known[-1]
-    shared = [f for f in newest.fields if all(f.id in {g.id for g in schema.fields} for schema in known)]
-    if not shared:
-        raise InvalidInputError("The two versions of the table share no column; compare their schemas instead.")
-    sides = [
-        _side(p, s, shared) if p is not None else _empty(shared)
-        for p, s in ((plan.old, known[0]), (plan.new, known[-1]))
-    ]
-    return sides[0], sides[1]
-
-
-def _side(plan: ScanPlan, schema: Schema, shared: list[Field]) -> Scan:
-    own = {f.id: f for f in schema.fields}
-    select = ", ".join(f"{_public(own[f.id])} AS {quote_name(f.name)}" for f in shared)
-    return Scan(
-        files=tuple(segment.path for segment in plan.segments),
-        reader_map=schemas.reader_map(schema),
-        select=select,
-        columns=[(f.name, f.type) for f in shared],
-    )
-
-
-def _empty(shared: list[Field]) -> Scan:
-    return Scan(files=(), reader_map="", select="", columns=[(f.name, f.type) for f in shared])
-
-
-def _public(field: Field) -> str:
-    logical = forms.from_storage(quote_name(field.birth), field.type, as_text=field.as_text)
-    return forms.to_public(logical, field.type, as_text=field.as_text)
+    return {"name": change.new_name or change.old_name, "change": renamed, **counts._asdict()}
 
 
 def _column(column: ColumnInfo | None) -> str | None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from html import escape
 from itertools import accumulate
 
-from jupyter_datasets.values import Micros, to_datetime
+from jupyter_datasets.values import Micros, moment_text, to_datetime
 
 MOST_COLUMNS = 50
 """How many columns of a table are shown."""
@@ -17,7 +17,9 @@ _CELL = 60  # characters
 _HTML_CELL = 500
 
 
-def text_table(headers: Sequence[str], rows: Iterable[Sequence[object]], room: int | None = None) -> str:
+def text_table(
+    headers: Sequence[str], rows: Iterable[Sequence[object]], room: int | None = None, *, whole: int = 0
+) -> str:
     """A table in plain text; numbers are set to the right.
 
     Parameters
@@ -26,8 +28,12 @@ def text_table(headers: Sequence[str], rows: Iterable[Sequence[object]], room: i
         Of all columns. Those beyond :data:`MOST_COLUMNS` are counted and not shown.
     room
         Characters of a line; columns that do not fit are counted, too.
+    whole
+        How many columns, from the first on, hold names that must not be cut.
     """
-    lines = [[_clip(cell) for cell in row[:MOST_COLUMNS]] for row in rows]
+    lines = [
+        [plain(str(cell)) if i < whole else _clip(cell) for i, cell in enumerate(row[:MOST_COLUMNS])] for row in rows
+    ]
     names = list(headers[:MOST_COLUMNS])
     right = [bool(lines) and all(_is_number(line[i]) for line in lines) for i in range(len(names))]
     widths = [max([_width(h), *(_width(line[i]) for line in lines)]) for i, h in enumerate(names)]
@@ -103,7 +109,7 @@ def size(number: float) -> str:
 
 def when(moment: Micros) -> str:
     """A moment to the second, UTC."""
-    return f"{to_datetime(moment):%Y-%m-%d %H:%M:%S} UTC"
+    return moment_text(moment)
 
 
 def ago(moment: Micros) -> str:

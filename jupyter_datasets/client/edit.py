@@ -9,8 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import pyarrow as pa
-
+from jupyter_datasets.client.streams import to_reader
 from jupyter_datasets.client.transport import Mode, Transport
 from jupyter_datasets.errors import ErrorKind, InvalidInputError
 from jupyter_datasets.services.versions.models import Commit
@@ -112,57 +111,3 @@ class TableEdit:
         notes += self._transport.put(self._edit, self._table, mode, reader.schema, reader, key)
         for note in notes:
             python_warnings.warn(note, RepairWarning, stacklevel=3)
-
-
-def to_reader(rows: Any) -> tuple[pa.RecordBatchReader, tuple[str, ...]]:
-    """Rows of any kind as a stream, and what was left out, for people.
-
-    Raises
-    ------
-    InvalidInputError
-        The rows speak no Arrow.
-    """
-    if _is_pandas(rows):
-        return _from_pandas(rows)
-    if isinstance(rows, dict) or (isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)):
-        rows = _from_python(rows)
-    if isinstance(rows, pa.RecordBatch):
-        rows = pa.Table.from_batches([rows])
-    if not hasattr(rows, "__arrow_c_stream__"):
-        raise InvalidInputError(
-            f"A {type(rows).__name__} is no table.",
-            next_step="Give a pandas or polars DataFrame, a pyarrow Table, a DuckDB relation or a dict of columns.",
-        )
-    return pa.RecordBatchReader.from_stream(rows), ()
-
-
-def _from_python(rows: dict[str, Any] | list[dict[str, Any]]) -> pa.Table:
-    if isinstance(rows, list):
-        # Every row's columns count, and not only the first one's as in Table.from_pylist.
-        rows = {name: [row.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row)}
-    try:
-        return pa.table(rows)
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        raise InvalidInputError(
-            f"The rows cannot be stored: {error}.",
-            next_step="Give every column a name that is text, values of one type, and the same number of values.",
-        ) from error
-
-
-def _is_pandas(rows: Any) -> bool:
-    return type(rows).__module__.startswith("pandas") and type(rows).__name__ == "DataFrame"
-
-
-def _from_pandas(frame: Any) -> tuple[pa.RecordBatchReader, tuple[str, ...]]:
-    named = [name for name in frame.index.names if name is not None]
-    default = type(frame.index).__name__ == "RangeIndex"
-    notes = () if named or default else ("The DataFrame's index has no name and was left out.",)
-    try:
-        table = pa.Table.from_pandas(frame.reset_index() if named else frame, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as error:
-        raise InvalidInputError(
-            f"The DataFrame cannot be stored: {error}.",
-            kind=ErrorKind.UNSUPPORTED_TYPE,
-            next_step="Give every column values of one type, and every column a name that is text.",
-        ) from error
-    return table.replace_schema_metadata(None).to_reader(), notes

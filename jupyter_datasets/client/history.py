@@ -6,18 +6,27 @@ from collections.abc import Iterator, Sequence
 from typing import overload
 
 from jupyter_datasets.client import display
-from jupyter_datasets.services.versions.models import Commit, RefInfo
+from jupyter_datasets.services.versions.models import Commit, RefInfo, RefKindName
 from jupyter_datasets.values import short
 
 _HEADERS = ("commit", "#", "when", "author", "message", "refs")
 
 
 class Log(Sequence[Commit]):
-    """Commits, newest first."""
+    """Commits, newest first.
 
-    def __init__(self, name: str, commits: Sequence[Commit]) -> None:
+    Parameters
+    ----------
+    name
+        The dataset's.
+    filtered
+        Whether there may be others besides.
+    """
+
+    def __init__(self, name: str, commits: Sequence[Commit], *, filtered: bool = False) -> None:
         self._name = name
         self._commits = tuple(commits)
+        self._filtered = filtered
 
     @property
     def name(self) -> str:
@@ -30,7 +39,7 @@ class Log(Sequence[Commit]):
     def __getitem__(self, index: slice) -> Log: ...
     def __getitem__(self, index: int | slice) -> Commit | Log:
         found = self._commits[index]
-        return found if isinstance(found, Commit) else Log(self._name, found)
+        return found if isinstance(found, Commit) else Log(self._name, found, filtered=self._filtered)
 
     def __len__(self) -> int:
         return len(self._commits)
@@ -43,9 +52,12 @@ class Log(Sequence[Commit]):
         ]
 
     def __repr__(self) -> str:
-        if not self._commits:
-            return f"{self._name}: no commits yet. Import a file or add a table first."
-        return display.text_table(_HEADERS, self.rows())
+        return display.text_table(_HEADERS, self.rows()) if self._commits else self._nothing()
+
+    def _nothing(self) -> str:
+        if self._filtered:
+            return f"{self._name}: no such commits."
+        return f"{self._name}: no commits yet. Import a file or add a table first."
 
     def _repr_html_(self) -> str:
         if not self._commits:
@@ -73,9 +85,13 @@ class Refs(Sequence[RefInfo]):
     def __contains__(self, item: object) -> bool:
         return item in self._refs or any(r.name == item for r in self._refs)
 
+    def kind(self, name: str) -> RefKindName | None:
+        """Whether a name is that of a branch or of a tag; None when it is neither."""
+        return next((ref.kind for ref in self._refs if ref.name == name), None)
+
     def rows(self) -> list[tuple[str, str, str]]:
         """One line a reference, for people."""
-        return [(r.name, r.kind, short(r.commit) if r.commit else "no commits yet") for r in self._refs]
+        return [(r.name, kind_of(r), short(r.commit) if r.commit else "no commits yet") for r in self._refs]
 
     def __repr__(self) -> str:
         return display.text_table(("name", "kind", "commit"), self.rows())
@@ -84,12 +100,17 @@ class Refs(Sequence[RefInfo]):
         return display.html_table(("name", "kind", "commit"), self.rows())
 
 
+def kind_of(ref: RefInfo) -> str:
+    """``tag``, ``branch`` or ``protected branch``."""
+    return f"protected {ref.kind}" if ref.protected else ref.kind
+
+
 class Graph(Log):
     """The commits of all branches and tags, newest first, drawn as a graph: one lane a line of history."""
 
     def __repr__(self) -> str:
         if not self._commits:
-            return f"{self._name}: no commits yet. Import a file or add a table first."
+            return self._nothing()
         return "\n".join(
             f"{lanes}  {short(c.id)} {display.plain(c.message)}{_named(c)}"
             for lanes, c in zip(draw_lanes(self._commits), self._commits, strict=True)

@@ -22,8 +22,11 @@ from jupyter_datasets.services.health.models import Report
 from jupyter_datasets.services.imports.models import ImportRequest
 from jupyter_datasets.services.jobs.models import Job, JobStatus
 from jupyter_datasets.services.versions.models import (
+    EVERY,
     Commit,
     Edit,
+    LogFilter,
+    Overview,
     RefInfo,
     RefKindName,
     RowDiffPlan,
@@ -33,7 +36,7 @@ from jupyter_datasets.services.versions.models import (
 )
 from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Schema
-from jupyter_datasets.values import CommitId, DatasetId, Page
+from jupyter_datasets.values import CommitId, DatasetId, Micros, Page, to_datetime
 from jupyter_datasets.wire import ARROW_STREAM, arrow_to_bytes
 
 _LOOKS = (0.02, 0.05, 0.1, 0.2)  # seconds between two looks at a job; the last one stays
@@ -123,9 +126,18 @@ class HttpTransport:
         of = [{"dataset": dataset, "ref": ref} for dataset, ref in named]
         return list(self._rest.call(Snapshot, "POST", "/snapshot", safe=True, json={"of": of}).commits)
 
-    def log(self, dataset: str, ref: str, limit: int, cursor: str | None = None, offset: int = 0) -> Page[Commit]:
-        query = {"ref": ref, "limit": limit, "cursor": cursor, "offset": offset}
-        return self._rest.get(Listing[Commit], _path(dataset, "commits"), **query).page
+    def log(
+        self,
+        dataset: str,
+        ref: str,
+        limit: int,
+        cursor: str | None = None,
+        offset: int = 0,
+        where: LogFilter = EVERY,
+    ) -> Page[Commit]:
+        times = {"since": _as_text(where.since), "until": _as_text(where.until)}
+        query = where.model_dump() | times | {"ref": ref, "limit": limit, "cursor": cursor, "offset": offset}
+        return self._rest.call(Listing[Commit], "GET", _path(dataset, "commits"), query=query).page
 
     def graph(self, dataset: str, limit: int, cursor: str | None = None) -> Page[Commit]:
         return self._rest.get(Listing[Commit], _path(dataset, "graph"), limit=limit, cursor=cursor).page
@@ -133,11 +145,20 @@ class HttpTransport:
     def refs(self, dataset: str) -> list[RefInfo]:
         return list(self._rest.get(Listing[RefInfo], _path(dataset, "refs")).items)
 
+    def overview(self, dataset: str, ref: str) -> Overview:
+        return self._rest.get(Overview, _path(dataset, "overview"), ref=ref)
+
     def create_ref(self, dataset: str, name: str, kind: RefKindName, at: str) -> RefInfo:
         return self._rest.post(RefInfo, _path(dataset, "refs"), name=name, kind=kind, at=at)
 
     def delete_ref(self, dataset: str, name: str) -> RefInfo:
         return self._rest.call(RefInfo, "DELETE", _path(dataset, "refs", name))
+
+    def rename_ref(self, dataset: str, name: str, to: str) -> RefInfo:
+        return self._rest.call(RefInfo, "PUT", _path(dataset, "refs", name), json={"name": to})
+
+    def protect(self, dataset: str, branch: str, protected: bool) -> RefInfo:
+        return self._rest.call(RefInfo, "PUT", _path(dataset, "refs", branch), json={"protected": protected})
 
     def undo(self, dataset: str, ref: str) -> RefInfo:
         return self._rest.post(RefInfo, _path(dataset, "undo"), ref=ref)
@@ -237,22 +258,25 @@ class HttpTransport:
 
     # --------------------------------------------------------------------------------------------------------- jobs
 
-    def start_import(self, dataset: str, request: ImportRequest) -> Job:
+    def start_import(self, dataset: str, request: ImportRequest, *, create: bool = False) -> Job:
         path = Path(request.path)
         remote.check_file(path)
         if self._near:
             try:
-                return self._submit(dataset, request, {"path": request.path})
+                return self._submit(dataset, request, create, {"path": request.path})
             except NotFoundError as error:  # the server may see the store, but not this file
                 if error.kind is not ErrorKind.FILE_NOT_FOUND:
                     raise
-        self.get_dataset(dataset)
-        return self._submit(dataset, request, {"upload": remote.send_file(self._rest, path)})
+        if not create:
+            self.get_dataset(dataset)
+        return self._submit(dataset, request, create, {"upload": remote.send_file(self._rest, path)})
 
-    def _submit(self, dataset: str, request: ImportRequest, source: dict[str, str]) -> Job:
+    def _submit(self, dataset: str, request: ImportRequest, create: bool, source: dict[str, str]) -> Job:
         same = request.model_dump(mode="json", include={"mode", "key", "options", "message", "keep_original"})
-        table = None if request.renamed_from else request.table
-        job = self._rest.post(Job, "/jobs", dataset=dataset, source=source, table=table, ref=request.branch, **same)
+        same |= {"table": None if request.renamed_from else request.table, "ref": request.branch}
+        return self._own(self._rest.post(Job, "/jobs", dataset=dataset, create=create, source=source, **same))
+
+    def _own(self, job: Job) -> Job:
         self._jobs.append(job.id)
         return job
 
@@ -265,6 +289,9 @@ class HttpTransport:
 
     def cancel_job(self, job: str) -> Job:
         return self._rest.call(Job, "POST", f"/jobs/{part(job)}/cancel")
+
+    def retry_job(self, job: str) -> Job:
+        return self._own(self._rest.call(Job, "POST", f"/jobs/{part(job)}/retry"))
 
     def wait_job(self, job: str, timeout: float | None, on_progress: Callable[[Job], object] | None) -> Job:
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -306,6 +333,10 @@ class HttpTransport:
 
 def _path(dataset: str, *rest: str) -> str:
     return "".join(f"/{part(each)}" for each in ("datasets", dataset, *rest))
+
+
+def _as_text(moment: Micros | None) -> str | None:
+    return None if moment is None else to_datetime(moment).isoformat()
 
 
 def _labels(labels: Iterable[str]) -> list[str]:

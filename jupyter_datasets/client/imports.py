@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,16 @@ def new_request(*, path: str, **values: Any) -> ImportRequest:
         wrong = error.errors()[0]
         name = ".".join(str(part) for part in wrong["loc"])
         raise InvalidInputError(f"The argument {name} cannot be {wrong['input']!r}: {wrong['msg']}.") from error
+
+
+def file_request(
+    path: str | os.PathLike[str], table: str | None, *, key: str | Iterable[str] = (), **values: Any
+) -> ImportRequest:
+    """The request for a file of this machine; see :meth:`Dataset.import_file` for the values."""
+    file = Path(path).expanduser().absolute()
+    name, renamed_from = table_for(file, table)
+    columns = (key,) if isinstance(key, str) else tuple(key)
+    return new_request(path=str(file), table=name, renamed_from=renamed_from, key=columns, **values)
 
 
 def table_for(file: Path, name: str | None) -> tuple[str, str | None]:

@@ -178,6 +178,18 @@ class Job(Generic[T]):
         """Ask the job to stop; nothing of it is kept."""
         self._transport.cancel_job(self.id)
 
+    def retry(self) -> Job[T]:
+        """Run it again, from the same file and with the same options, as a new job whose ``info.retry_of`` it is.
+
+        Raises
+        ------
+        ConflictError
+            It succeeded, or has not ended.
+        NotFoundError
+            Its file or dataset is gone, such as a file that was sent to a server for it.
+        """
+        return Job(self._transport.retry_job(self.id).id, self._transport, self._value)
+
     def __repr__(self) -> str:
         job = self.info
         return f"<Job {job.title!r}: {job.status}{_so_far(job)}>"

@@ -16,8 +16,11 @@ from jupyter_datasets.services.health.models import Report
 from jupyter_datasets.services.imports.models import ImportRequest
 from jupyter_datasets.services.jobs.models import Job, JobStatus
 from jupyter_datasets.services.versions.models import (
+    EVERY,
     Commit,
     Edit,
+    LogFilter,
+    Overview,
     RefInfo,
     RefKindName,
     RowDiffPlan,
@@ -77,8 +80,16 @@ class LocalTransport:
     def snapshot(self, named: Sequence[tuple[DatasetId, str]]) -> list[CommitId]:
         return self._services.versions.snapshot(self._actor, named)
 
-    def log(self, dataset: str, ref: str, limit: int, cursor: str | None = None, offset: int = 0) -> Page[Commit]:
-        return self._services.versions.log(self._actor, dataset, ref, limit, cursor, offset)
+    def log(
+        self,
+        dataset: str,
+        ref: str,
+        limit: int,
+        cursor: str | None = None,
+        offset: int = 0,
+        where: LogFilter = EVERY,
+    ) -> Page[Commit]:
+        return self._services.versions.log(self._actor, dataset, ref, limit, cursor, offset, where)
 
     def graph(self, dataset: str, limit: int, cursor: str | None = None) -> Page[Commit]:
         return self._services.versions.graph(self._actor, dataset, limit, cursor)
@@ -86,11 +97,20 @@ class LocalTransport:
     def refs(self, dataset: str) -> list[RefInfo]:
         return self._services.versions.refs(self._actor, dataset)
 
+    def overview(self, dataset: str, ref: str) -> Overview:
+        return self._services.versions.overview(self._actor, dataset, ref)
+
     def create_ref(self, dataset: str, name: str, kind: RefKindName, at: str) -> RefInfo:
         return self._services.versions.create_ref(self._actor, dataset, name, kind, at)
 
     def delete_ref(self, dataset: str, name: str) -> RefInfo:
         return self._services.versions.delete_ref(self._actor, dataset, name)
+
+    def rename_ref(self, dataset: str, name: str, to: str) -> RefInfo:
+        return self._services.versions.rename_ref(self._actor, dataset, name, to)
+
+    def protect(self, dataset: str, branch: str, protected: bool) -> RefInfo:
+        return self._services.versions.protect(self._actor, dataset, branch, protected)
 
     def undo(self, dataset: str, ref: str) -> RefInfo:
         return self._services.versions.undo(self._actor, dataset, ref)
@@ -151,8 +171,8 @@ class LocalTransport:
     def abort_edit(self, edit: str) -> None:
         self._services.edits.abort(self._actor, edit)
 
-    def start_import(self, dataset: str, request: ImportRequest) -> Job:
-        return self._services.imports.start(self._actor, dataset, request)
+    def start_import(self, dataset: str, request: ImportRequest, *, create: bool = False) -> Job:
+        return self._services.imports.start(self._actor, dataset, request, create=create)
 
     def get_job(self, job: str) -> Job:
         return self._services.jobs.get(self._actor, job)
@@ -162,6 +182,9 @@ class LocalTransport:
 
     def cancel_job(self, job: str) -> Job:
         return self._services.jobs.cancel(self._actor, job)
+
+    def retry_job(self, job: str) -> Job:
+        return self._services.imports.retry(self._actor, job)
 
     def wait_job(self, job: str, timeout: float | None, on_progress: Callable[[Job], object] | None) -> Job:
         return self._services.runner.wait(job, timeout, on_progress)

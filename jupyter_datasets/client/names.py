@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_datasets.client.plans import Plans
 from jupyter_datasets.client.result import Source
 from jupyter_datasets.client.transport import Transport
+from jupyter_datasets.engine.keywords import is_keyword, needs_quotes
 from jupyter_datasets.engine.relations import Scan
 from jupyter_datasets.engine.statement_errors import statement_error
 from jupyter_datasets.engine.statements import Statement
@@ -286,6 +287,26 @@ _ABOUT_REFERENCES = frozenset(
 )
 
 
+def hint_at_quotes(error: StatementError, statement: str, transport: Transport) -> None:
+    """Where a statement breaks off at a word of SQL that is a dataset's name as well: say that it needs quotes."""
+    position = error.details.get("position")
+    if error.kind is not ErrorKind.STATEMENT_SYNTAX or not isinstance(position, int):
+        return
+    at, before = re.match(r"\w+", statement[position:]), re.search(r"(\w+)\s*\Z", statement[:position])
+    for word in (at[0] if at else "", before[1] if before else ""):
+        if is_keyword(word) and (dataset := _known(transport, word)):
+            quoted = quote_name(dataset.name)
+            error.next_step = f"{word} is a word of SQL. For the dataset, put it in quotes: {quoted}"
+            return
+
+
+def _known(transport: Transport, name: str) -> Dataset | None:
+    try:
+        return transport.get_dataset(name)
+    except DatasetsError:
+        return None
+
+
 def _spelt(*path: str) -> str:
     """A name as it may stand in SQL."""
-    return ".".join(part if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", part) else quote_name(part) for part in path)
+    return ".".join(quote_name(part) if needs_quotes(part) else part for part in path)

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.transport import Transport
-from jupyter_datasets.client.version import Version, scan_of
+from jupyter_datasets.client.version import Version
 from jupyter_datasets.engine.pool import Engine
 from jupyter_datasets.engine.relations import Scan
 from jupyter_datasets.errors import NotFoundError
 from jupyter_datasets.services.datasets.models import Dataset as DatasetModel
+from jupyter_datasets.services.versions.scans import scan_of
 from jupyter_datasets.store.reading import check_segments
 from jupyter_datasets.values import CommitId, DatasetId, name_key
 
@@ -32,7 +33,7 @@ class _Plan:
 
     @property
     def is_sound(self) -> bool:
-        return _stamps(self.scan.files) == self.stamps
+        return _stamps(self.scan.paths) == self.stamps
 
 
 class Plans:
@@ -59,7 +60,7 @@ class Plans:
         if plan is None:
             name = table or self._default_table(dataset, commit)
             scan = scan_of(self._transport.fetch(self._transport.plan(dataset.id, commit, name)))
-            plan = _Plan(scan=scan, table=name, stamps=_stamps(scan.files))
+            plan = _Plan(scan=scan, table=name, stamps=_stamps(scan.paths))
             self._remember(key, plan)
         return plan.scan
 
@@ -69,7 +70,7 @@ class Plans:
             found = [(key, plan.table) for key, plan in self._plans.items() if plan.scan is scan]
         for (dataset_id, commit, _), table in found:  # tells the versions, too, that a damaged file belongs to
             self._transport.plan(dataset_id, commit, table)
-        check_segments(scan.files)
+        check_segments(scan.paths)
 
     def table_names(self, dataset: DatasetModel, ref: str) -> Sequence[str]:
         """The tables at a reference; none where it names no version."""

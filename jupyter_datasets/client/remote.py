@@ -36,7 +36,9 @@ class Downloads:
 
     def fetch(self, plan: ScanPlan) -> ScanPlan:
         """The plan with segments that lie here."""
-        found = tuple(s.model_copy(update={"path": str(self._segment(plan, s))}) for s in plan.segments)
+        found = tuple(
+            s.model_copy(update={"path": str(self._segment(plan, s))}) if s.path else s for s in plan.segments
+        )
         return plan.model_copy(update={"segments": found})
 
     def close(self) -> None:

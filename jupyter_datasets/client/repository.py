@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from jupyter_datasets.client import display
 from jupyter_datasets.client.dataset import Dataset
+from jupyter_datasets.client.imports import ImportResult, file_request, table_for
 from jupyter_datasets.client.jobs import Job
 from jupyter_datasets.client.result import Result
 from jupyter_datasets.client.sql import Queries
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.engine.pool import Engine
-from jupyter_datasets.errors import InvalidInputError
+from jupyter_datasets.errors import InvalidInputError, NotFoundError
 from jupyter_datasets.services.datasets.models import Dataset as DatasetModel
 from jupyter_datasets.services.health.models import Report
+from jupyter_datasets.services.imports.models import Mode
 from jupyter_datasets.services.jobs.models import Job as JobModel
 from jupyter_datasets.services.jobs.models import JobStatus
 from jupyter_datasets.store import forms
-from jupyter_datasets.values import DatasetId
+from jupyter_datasets.values import MAIN, DatasetId
 
 
 class Repository:
@@ -52,6 +55,57 @@ class Repository:
             The name breaks a rule; a repaired one is offered.
         """
         return self._dataset(self._transport.create_dataset(name, description, labels))
+
+    def import_file(
+        self,
+        path: str | os.PathLike[str],
+        dataset: str | None = None,
+        table: str | None = None,
+        *,
+        mode: Mode = "replace",
+        key: str | Iterable[str] = (),
+        branch: str | None = None,
+        message: str = "",
+        keep_original: bool = False,
+        **options: Any,
+    ) -> Job[ImportResult]:
+        """Import a CSV or Parquet file into a dataset, which is made if there is none of that name.
+
+        A dataset that was made for it goes into the bin when the import fails, is cancelled or lost.
+
+        Parameters
+        ----------
+        path
+            The file.
+        dataset
+            Name of the dataset; by default that of the file without its endings.
+        table, mode, key, branch, message, keep_original, **options
+            As for :meth:`Dataset.import_file`.
+
+        Examples
+        --------
+        >>> repo.import_file("flights.csv").result()
+        flights: 336,776 rows, commit 5b1d2b6c1f0a
+        """
+        name = table_for(Path(path), None)[0] if dataset is None else dataset
+        request = file_request(
+            path,
+            table,
+            branch=branch or self._current(name),
+            mode=mode,
+            key=key,
+            options=options,
+            message=message,
+            keep_original=keep_original,
+        )
+        return self.job(self._transport.start_import(name, request, create=True).id)
+
+    def _current(self, dataset: str) -> str:
+        """The branch that edits of a dataset go to, of which there may be none yet."""
+        try:
+            return self[dataset].current
+        except NotFoundError:
+            return MAIN
 
     def __getitem__(self, dataset: str) -> Dataset:
         if not isinstance(dataset, str):
@@ -211,7 +265,7 @@ class Datasets(tuple[Dataset, ...]):
     def __repr__(self) -> str:
         if not self:
             return "No datasets. Make one: repo.create('flights')"
-        return display.text_table(("name", "labels", "description"), self._rows())
+        return display.text_table(("name", "labels", "description"), self._rows(), whole=1)
 
     def _repr_html_(self) -> str:
         if not self:

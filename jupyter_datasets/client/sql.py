@@ -12,14 +12,14 @@ import numpy as np
 import pyarrow as pa
 
 from jupyter_datasets.client import frames
-from jupyter_datasets.client.names import Meaning, Names, Stored
+from jupyter_datasets.client.names import Meaning, Names, Stored, hint_at_quotes
 from jupyter_datasets.client.plans import Plans
 from jupyter_datasets.client.result import Result, Source, exportable
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.client.waiting import SHOW_PROGRESS, wait_for
 from jupyter_datasets.engine.error_translation import ERRORS_WITH_PLACES, translate_error
 from jupyter_datasets.engine.pool import Engine
-from jupyter_datasets.engine.relations import Scan
+from jupyter_datasets.engine.relations import Session
 from jupyter_datasets.engine.rewriting import rewrite
 from jupyter_datasets.engine.sqltrees import fold
 from jupyter_datasets.engine.statement_errors import statement_error
@@ -92,7 +92,7 @@ class Queries:
         """
         started = perf_counter()
         _check_limit(limit)
-        statement = parse(query)
+        statement = self._parse(query)
         if refusal := describe_refusal(statement):
             raise refusal
         parameters = Parameters(statement, params)
@@ -109,6 +109,13 @@ class Queries:
         running = _Query(self._engine, self._plans, statement, meanings, parameters)
         relation, kinds = running.bind(limit)
         return Result(running, relation, kinds=kinds, sources=_sources(meanings), seconds=perf_counter() - started)
+
+    def _parse(self, query: str) -> Statement:
+        try:
+            return parse(query)
+        except StatementError as error:
+            hint_at_quotes(error, query, self._transport)
+            raise
 
     def _is_builtin(self, view: str) -> bool:
         return fold(view) in self._builtin_views
@@ -178,7 +185,8 @@ class _Query:
     def _sql(self, name: TableName, meaning: Meaning) -> str:
         """What stands for a table in the statement."""
         if isinstance(meaning, Stored):
-            return f"({meaning.scan.sql(self._files(meaning.scan))})"
+            number = next(i for i, known in enumerate(self._scans) if known is meaning.scan)
+            return f"({meaning.scan.bind(Session(self._connection), f'table {number}')})"
         internal = f"variable {meaning.name}"
         try:
             frames.register(self._connection, internal, meaning.value)
@@ -190,13 +198,6 @@ class _Query:
                 kind=ErrorKind.UNSUPPORTED_TYPE,
             ) from error
         return quote_name(internal)
-
-    def _files(self, scan: Scan) -> str:
-        """SQL for the files of a scan. They are a variable because the steps of a PIVOT take no parameters."""
-        variable = f"files{next(i for i, known in enumerate(self._scans) if known is scan)}"
-        if scan.files:
-            self._connection.execute(f"SET VARIABLE {variable} = $files", {"files": list(scan.files)})
-        return f"getvariable('{variable}')"
 
     def _placed(self, error: duckdb.Error, text: str, values: Mapping[str, Any]) -> duckdb.Error:
         """The same error with the place that only ``execute`` tells; binding fails again before anything runs."""

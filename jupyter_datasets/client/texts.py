@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
-from jupyter_datasets.engine.relations import Scan
+from jupyter_datasets.engine.relations import Scan, Session
 from jupyter_datasets.errors import ErrorKind, StatementError
 from jupyter_datasets.sqltext import quote_name
 from jupyter_datasets.store.reading import check_segments
@@ -38,7 +38,9 @@ class TextPage:
     ) -> None:
         self._engine = engine
         self._scan = scan
-        self._query = _query(scan, columns, skip, wanted, longest)
+        self._columns = columns
+        self._span = (skip, wanted)
+        self._longest = longest
         self._lock = threading.Lock()
         self._cursor: duckdb.DuckDBPyConnection | None = None
         self._cancelled = False
@@ -53,11 +55,12 @@ class TextPage:
         DamagedObjectError
             A file of the table is missing or was altered.
         """
-        check_segments(self._scan.files)
+        check_segments(self._scan.paths)
         with self._engine.cursor() as cursor:
             self._begin(cursor)
             try:
-                return cursor.sql(self._query, params=self._scan.parameters or None).to_arrow_table()
+                rows = self._scan.page(Session(cursor), self._columns, *self._span)
+                return cursor.sql(_texts(rows, self._columns, self._longest)).to_arrow_table()
             except duckdb.InterruptException as error:
                 raise _cancelled() from error
             finally:
@@ -81,10 +84,9 @@ class TextPage:
             self._cursor = None
 
 
-def _query(scan: Scan, columns: Sequence[str], skip: int, wanted: int, longest: int | None) -> str:
-    names = ", ".join(map(quote_name, columns))
+def _texts(rows: str, columns: Sequence[str], longest: int | None) -> str:
     texts = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in map(quote_name, columns))
-    page = f"SELECT {texts} FROM (SELECT {names} FROM ({scan.sql('?')}) LIMIT {wanted:d} OFFSET {skip:d})"
+    page = f"SELECT {texts} FROM ({rows})"
     if longest is None:
         return page
     cut = ", ".join(_cut(name, longest) for name in map(quote_name, columns))

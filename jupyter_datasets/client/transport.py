@@ -13,8 +13,11 @@ from jupyter_datasets.services.health.models import Report
 from jupyter_datasets.services.imports.models import ImportRequest
 from jupyter_datasets.services.jobs.models import Job, JobStatus
 from jupyter_datasets.services.versions.models import (
+    EVERY,
     Commit,
     Edit,
+    LogFilter,
+    Overview,
     RefInfo,
     RefKindName,
     RowDiffPlan,
@@ -68,8 +71,16 @@ class Transport(Protocol):
     def snapshot(self, named: Sequence[tuple[DatasetId, str]]) -> list[CommitId]:
         """The commits that references of several datasets name at one moment."""
 
-    def log(self, dataset: str, ref: str, limit: int, cursor: str | None = None, offset: int = 0) -> Page[Commit]:
-        """Ancestors of a reference."""
+    def log(
+        self,
+        dataset: str,
+        ref: str,
+        limit: int,
+        cursor: str | None = None,
+        offset: int = 0,
+        where: LogFilter = EVERY,
+    ) -> Page[Commit]:
+        """Ancestors of a reference that a filter wants."""
 
     def graph(self, dataset: str, limit: int, cursor: str | None = None) -> Page[Commit]:
         """Ancestors of all references."""
@@ -77,11 +88,20 @@ class Transport(Protocol):
     def refs(self, dataset: str) -> list[RefInfo]:
         """Branches and tags."""
 
+    def overview(self, dataset: str, ref: str) -> Overview:
+        """A dataset at a glance."""
+
     def create_ref(self, dataset: str, name: str, kind: RefKindName, at: str) -> RefInfo:
         """Make a branch or tag."""
 
     def delete_ref(self, dataset: str, name: str) -> RefInfo:
         """Delete a branch or tag."""
+
+    def rename_ref(self, dataset: str, name: str, to: str) -> RefInfo:
+        """Call a branch or tag otherwise."""
+
+    def protect(self, dataset: str, branch: str, protected: bool) -> RefInfo:
+        """Close a branch to direct commits, or open it."""
 
     def undo(self, dataset: str, ref: str) -> RefInfo:
         """Take back the last move of a reference."""
@@ -144,8 +164,8 @@ class Transport(Protocol):
     def abort_edit(self, edit: str) -> None:
         """Forget the changes."""
 
-    def start_import(self, dataset: str, request: ImportRequest) -> Job:
-        """Queue the import of a file."""
+    def start_import(self, dataset: str, request: ImportRequest, *, create: bool = False) -> Job:
+        """Queue the import of a file, perhaps into a dataset that is made for it."""
 
     def get_job(self, job: str) -> Job:
         """A job as it is now."""
@@ -155,6 +175,9 @@ class Transport(Protocol):
 
     def cancel_job(self, job: str) -> Job:
         """Ask a job to stop."""
+
+    def retry_job(self, job: str) -> Job:
+        """Run a job again that failed, was cancelled or lost: a new one."""
 
     def wait_job(self, job: str, timeout: float | None, on_progress: Callable[[Job], object] | None) -> Job:
         """Wait until a job has ended."""

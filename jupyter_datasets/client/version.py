@@ -15,13 +15,14 @@ from jupyter_datasets.client.durations import plain_durations, to_polars
 from jupyter_datasets.client.texts import TextPage
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.engine.pool import Engine
-from jupyter_datasets.engine.relations import Scan
+from jupyter_datasets.engine.relations import Lasting
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.services.versions.models import Commit as CommitModel
 from jupyter_datasets.services.versions.models import FileInfo, ScanPlan, TableInfo
 from jupyter_datasets.services.versions.models import Version as VersionModel
 from jupyter_datasets.services.versions.reading import span
-from jupyter_datasets.store import schemas
+from jupyter_datasets.services.versions.scans import pieces_of, scan_of
+from jupyter_datasets.store.patches import Piece
 from jupyter_datasets.store.reading import OrderedReader, check_segments
 from jupyter_datasets.store.schemas import Schema
 from jupyter_datasets.values import check_limit, check_offset, name_key, nearest, short
@@ -200,14 +201,14 @@ class Table:
     def to_arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
         """All rows in order, of all columns or those named."""
         streamed = self._transport.stream(self._plan, columns)
-        return OrderedReader(self._fields, columns).table(self._paths) if streamed is None else streamed.read_all()
+        return OrderedReader(self._fields, columns).table(self._pieces) if streamed is None else streamed.read_all()
 
     def scan(self, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
         """All rows in order, as a stream that holds a few segments at a time."""
         if (streamed := self._transport.stream(self._plan, columns)) is not None:
             return streamed
         reader = OrderedReader(self._fields, columns)
-        return pa.RecordBatchReader.from_batches(reader.arrow_schema, reader.batches(self._paths))
+        return pa.RecordBatchReader.from_batches(reader.arrow_schema, reader.batches(self._pieces))
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """All rows as a pandas DataFrame; intervals without months and days become timedeltas."""
@@ -221,9 +222,10 @@ class Table:
 
     def relation(self) -> duckdb.DuckDBPyRelation:
         """A DuckDB relation over the table; its order of rows is not promised."""
-        scan = self._scan
-        check_segments(scan.files)  # now, for what DuckDB says when it runs is its own
-        return self._engine.cursor().sql(scan.sql("?"), params=scan.parameters or None)
+        scan = scan_of(self._here)
+        check_segments(scan.paths)  # now, for what DuckDB says when it runs is its own
+        connection = self._engine.cursor()
+        return connection.sql(scan.bind(Lasting(connection), self.info.root))
 
     def head(self, rows: int = 5, columns: Sequence[str] | None = None) -> pa.Table:
         """The first rows, of all columns or those named."""
@@ -231,11 +233,11 @@ class Table:
             return streamed.read_all()
         reader = OrderedReader(self._fields, columns)
         taken, left = [reader.arrow_schema.empty_table()], rows
-        for path, segment in zip(self._paths, self._plan.segments, strict=True):
+        for piece in self._pieces:
             if left <= 0:
                 break
-            taken.append(reader.segment(path).slice(0, left))
-            left -= segment.rows
+            taken.append(reader.piece(piece).slice(0, left))
+            left -= piece.rows
         return pa.concat_tables(taken)
 
     def texts(
@@ -276,16 +278,12 @@ class Table:
         return self._transport.fetch(self._plan)
 
     @property
-    def _paths(self) -> list[str]:
-        return [segment.path for segment in self._here.segments]
+    def _pieces(self) -> list[Piece]:
+        return pieces_of(self._here.segments)
 
     @cached_property
     def _fields(self) -> Schema:
         return Schema.from_json(self._plan.fields)
-
-    @property
-    def _scan(self) -> Scan:
-        return scan_of(self._here)
 
     def _title(self) -> str:
         return f"{self._place}.{self.name}: {display.count(self.num_rows, 'row')}, {display.size(self.info.bytes)}"
@@ -310,17 +308,6 @@ class Table:
         rows = zip(*(column.to_pylist() for column in head.columns), strict=True) if head.num_rows else []
         headers = [f"{c.name} ({c.type})" for c in self.info.columns]
         return display.html_table(headers, rows, self._title())
-
-
-def scan_of(plan: ScanPlan) -> Scan:
-    """A plan as the query engine takes it."""
-    schema = Schema.from_json(plan.fields)
-    return Scan(
-        files=tuple(segment.path for segment in plan.segments),
-        reader_map=schemas.reader_map(schema),
-        select=schemas.logical_columns(schema),
-        columns=tuple((f.name, f.type) for f in schema.fields),
-    )
 
 
 def require(package: str) -> Any:

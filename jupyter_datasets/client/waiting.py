@@ -42,11 +42,12 @@ def wait_for(connection: duckdb.DuckDBPyConnection, work: Callable[[], T], title
         Once the query has stopped; the connection can be used again.
     """
     outcome: Future[T] = Future()
+    began = datetime.now(UTC)
     thread = threading.Thread(target=_fulfil, args=(outcome, work), name="query")
     thread.start()
     try:
         if not _ended(outcome, PATIENCE):
-            _show_until_end(connection, outcome, title)
+            _show_until_end(connection, outcome, title, began)
     except KeyboardInterrupt:
         _stop(connection, outcome)
         raise
@@ -64,10 +65,10 @@ def _ended(outcome: Future[T], seconds: float) -> bool:
     return bool(wait([outcome], seconds).done)
 
 
-def _show_until_end(connection: duckdb.DuckDBPyConnection, outcome: Future[T], title: str) -> None:
+def _show_until_end(connection: duckdb.DuckDBPyConnection, outcome: Future[T], title: str, began: datetime) -> None:
     with shown(title) as show:
         while True:
-            show(_as_job(connection.query_progress(), title))
+            show(_as_job(connection.query_progress(), title, began))
             if _ended(outcome, _TICK):
                 return
 
@@ -79,10 +80,9 @@ def _stop(connection: duckdb.DuckDBPyConnection, outcome: Future[T]) -> None:
         connection.interrupt()
 
 
-def _as_job(percent: float, title: str) -> Job:
+def _as_job(percent: float, title: str, began: datetime) -> Job:
     known = percent >= 0
     progress = Progress(stage="running", done=int(percent) if known else 0, total=100 if known else None)
-    moment = datetime.now(UTC)
     return Job(
         id="query",
         kind="query",
@@ -91,5 +91,6 @@ def _as_job(percent: float, title: str) -> Job:
         params={},
         progress=progress,
         created_by="",
-        created=moment,
+        created=began,
+        started=began,
     )

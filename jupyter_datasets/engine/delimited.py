@@ -14,6 +14,7 @@ from jupyter_datasets.engine.conversion import Converter, PlannedColumn
 from jupyter_datasets.engine.dialect import Dialect, find_dialect, looks_like_names
 from jupyter_datasets.engine.failures import append_error, value_error
 from jupyter_datasets.engine.fitting import PROPOSALS, TEXT, TextForm, wider_types
+from jupyter_datasets.engine.hints import text_hints
 from jupyter_datasets.engine.options import ReadOptions
 from jupyter_datasets.engine.orderly import Disorderly
 from jupyter_datasets.engine.report import (
@@ -178,6 +179,7 @@ def open_delimited(
     if header and not sample.rows.num_rows:
         report.notes.append("The file has a line of names and no rows: all its columns are text.")
     plan = _plan(file, names, options.types, present, found, appends)
+    report.notes += text_hints(connection, sample.rows, _guessed_texts(names, found, options.types, present), form)
     unknown = {i: Candidates(types=PROPOSALS) for i, column in enumerate(plan) if column is None}
     late = _survey_file(file, connection, unknown, form) if unknown and not sample.whole else {}
     return DelimitedSource(file, connection, form, _completed(plan, names, late), report)
@@ -273,6 +275,18 @@ def _plan(
         else None
         for i, name in enumerate(names)
     ]
+
+
+def _guessed_texts(
+    names: Sequence[str], found: Sequence[Findings], declared: Mapping[str, str], present: Sequence[ColumnType]
+) -> dict[int, str]:
+    """The names of columns that are text for want of a better proposal, and not by anybody's word."""
+    told = {name.casefold() for name in (*declared, *(column.name for column in present))}
+    return {
+        i: name
+        for i, name in enumerate(names)
+        if found[i].values and found[i].type == TEXT and name.casefold() not in told
+    }
 
 
 def _completed(

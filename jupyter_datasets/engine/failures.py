@@ -35,20 +35,21 @@ def file_error(path: Path, what: str, kind: ErrorKind, next_step: str, **details
 
 def value_error(path: Path, column: str, kind: str, row: int, value: str) -> FileContentError:
     """A value does not fit the type that the user declared for its column."""
-    return _misfit(path, column, kind, row, value, f"Mend the value, or declare another type for {column!r}, or none.")
+    step = f"Mend the value, or declare another type for {column!r}, or none."
+    return _misfit(path, column, kind, row, value, f"no {kind}", step)
 
 
 def append_error(path: Path, column: str, kind: str, row: int, value: str) -> FileContentError:
-    """A value does not fit the column of the table that it is appended to, which would have to become text."""
+    """A value does not fit the column of the table that it is appended to, whose rows stay as they are."""
     step = f"Mend the value, give types={{{column!r}: {kind!r}}} if it is one, or replace the whole table."
-    return _misfit(path, column, kind, row, value, step)
+    return _misfit(path, column, kind, row, value, f"no {kind} as in the table", step)
 
 
-def _misfit(path: Path, column: str, kind: str, row: int, value: str, next_step: str) -> FileContentError:
+def _misfit(path: Path, column: str, kind: str, row: int, value: str, what: str, next_step: str) -> FileContentError:
     shown = value if len(value) <= _BRIEF else value[:_BRIEF] + "..."
     return file_error(
         path,
-        f"holds {shown!r} in row {row:,} of column {column!r}, which is no {kind}",
+        f"holds {shown!r} in row {row:,} of column {column!r}, which is {what}",
         ErrorKind.FILE_VALUE,
         next_step,
         row=row,

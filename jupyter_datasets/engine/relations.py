@@ -1,11 +1,85 @@
-"""A table at a version as SQL: one unordered scan over its segments."""
+"""A table at a version as SQL: one unordered scan over its segments, beside the rows that patches hold."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal, Protocol
 
-from jupyter_datasets.sqltext import quote_name
+import duckdb
+import pyarrow as pa
+
+from jupyter_datasets.sqltext import quote_name, quote_text
+
+PIECE, ROW = "jd piece", "jd row"
+
+
+class Given(Protocol):
+    """Takes what a query cannot say itself, and gives the SQL that stands for it."""
+
+    def values(self, name: str, values: Sequence[str | int]) -> str:
+        """SQL for a list of values."""
+
+    def table(self, name: str, rows: pa.Table) -> str:
+        """SQL for a table."""
+
+
+class Session:
+    """Gives paths and patches to the queries of one connection, as variables and registered tables.
+
+    Paths are variables, because the steps of a PIVOT take no parameters.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def values(self, name: str, values: Sequence[str | int]) -> str:
+        """SQL for a list of values."""
+        self._connection.execute(f"SET VARIABLE {quote_name(name)} = $values", {"values": list(values)})
+        return f"getvariable({quote_text(name)})"
+
+    def table(self, name: str, rows: pa.Table) -> str:
+        """SQL for a table."""
+        self._connection.register(name, rows)
+        return quote_name(name)
+
+
+class Lasting:
+    """Gives them to every connection of a database, for relations that may be used in others' queries."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def values(self, _: str, values: Sequence[str | int]) -> str:
+        """SQL for a list of values."""
+        return f"[{', '.join(quote_text(v) if isinstance(v, str) else str(v) for v in values)}]"
+
+    def table(self, name: str, rows: pa.Table) -> str:
+        """SQL for a table, which stays in the database; one of that name is taken to be the same."""
+        self._connection.register("lasting", rows)
+        self._connection.execute(f"CREATE TABLE IF NOT EXISTS main.{quote_name(name)} AS FROM lasting")
+        self._connection.unregister("lasting")
+        return f"main.{quote_name(name)}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Files:
+    """Segments of which all rows are wanted, or some.
+
+    Attributes
+    ----------
+    paths, places
+        Where each lies, and its place in the table.
+    rows
+        Some of their rows: columns ``file_index``, which counts in ``paths``, and ``file_row_number``.
+    join
+        Whether those rows are the ones wanted, or all others.
+    """
+
+    paths: tuple[str, ...]
+    places: tuple[int, ...]
+    rows: pa.Table | None = None
+    join: Literal["SEMI", "ANTI"] = "ANTI"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,7 +89,12 @@ class Scan:
     Attributes
     ----------
     files
-        Paths of the segments.
+        The segments.
+    loose
+        Rows that are in none of them: the select list to a segment's columns, and a table that has beside these columns
+        ``jd piece``, the place in the table, and ``jd row``, the number in the segment.
+    stored
+        Names of the segments' columns.
     reader_map
         Value of ``read_parquet``'s ``schema`` option.
     select
@@ -24,26 +103,66 @@ class Scan:
         Names and logical types of the table's columns.
     """
 
-    files: tuple[str, ...]
+    files: tuple[Files, ...]
+    loose: tuple[tuple[str, pa.Table], ...] = ()
+    stored: Sequence[str]
     reader_map: str
     select: str
     columns: Sequence[tuple[str, str]]
 
-    def sql(self, files: str) -> str:
-        """The query, without order of rows.
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every file that is read."""
+        return tuple(path for files in self.files for path in files.paths)
+
+    def bind(self, given: Given, name: str, *, numbered: bool = False) -> str:
+        """The query for the rows, where paths and patches are given under that name.
+
+        ``read_parquet`` takes no empty list, so a table without rows is an empty relation of the same types.
 
         Parameters
         ----------
-        files
-            SQL for the list of paths: a parameter, or ``getvariable(...)`` inside a view. ``read_parquet`` takes no
-            empty list, so a table without segments is an empty relation of the same types.
+        numbered
+            Give each row's place as well: columns ``jd piece`` and ``jd row``, by which rows are in the table's order.
         """
-        if not self.files:
-            empty = ", ".join(f"CAST(NULL AS {kind}) AS {quote_name(name)}" for name, kind in self.columns)
-            return f"SELECT {empty} WHERE false"
-        return f"SELECT {self.select} FROM read_parquet({files}, schema => {self.reader_map})"
+        if self._is_plain and not numbered:
+            return f"SELECT {self.select} FROM {self._source(given, f'{name} files 0', self.files[0].paths)}"
+        place = f", {quote_name(PIECE)}, {quote_name(ROW)}" if numbered else ""
+        parts = list(self._parts(given, name, place))
+        return f"SELECT {self.select}{place} FROM ({' UNION ALL '.join(parts)})" if parts else self._empty(place)
+
+    def page(self, given: Given, columns: Sequence[str], skip: int, wanted: int) -> str:
+        """The query for some rows in the table's order, of the columns named."""
+        names = ", ".join(map(quote_name, columns))
+        if self._is_plain:  # the segments' own order is kept, and the reading ends with the last row wanted
+            return f"SELECT {names} FROM ({self.bind(given, 'page')}) LIMIT {wanted:d} OFFSET {skip:d}"
+        order = f"ORDER BY {quote_name(PIECE)}, {quote_name(ROW)} LIMIT {wanted:d} OFFSET {skip:d}"
+        return f"SELECT {names} FROM ({self.bind(given, 'page', numbered=True)}) {order}"
 
     @property
-    def parameters(self) -> list[list[str]]:
-        """What to bind when ``sql("?")`` was used."""
-        return [list(self.files)] if self.files else []
+    def _is_plain(self) -> bool:
+        return len(self.files) == 1 and self.files[0].rows is None and not self.loose
+
+    def _parts(self, given: Given, name: str, place: str) -> Iterator[str]:
+        for number, files in enumerate(self.files):
+            yield self._read(given, f"{name} files {number}", files, place)
+        for number, (select, rows) in enumerate(self.loose):
+            yield f"SELECT {select}{place} FROM {given.table(f'{name} loose {number}', rows)}"
+
+    def _read(self, given: Given, name: str, files: Files, place: str) -> str:
+        if place:
+            at = given.values(f"{name} at", files.places)
+            place = f", ({at})[file_index + 1] AS {quote_name(PIECE)}, file_row_number AS {quote_name(ROW)}"
+        columns = ", ".join(map(quote_name, self.stored))
+        read = f"SELECT {columns}{place} FROM {self._source(given, name, files.paths)}"
+        if files.rows is None:
+            return read
+        return f"{read} {files.join} JOIN {given.table(name, files.rows)} USING (file_index, file_row_number)"
+
+    def _source(self, given: Given, variable: str, paths: Sequence[str]) -> str:
+        return f"read_parquet({given.values(variable, paths)}, schema => {self.reader_map})"
+
+    def _empty(self, place: str) -> str:
+        columns = [f"CAST(NULL AS {kind}) AS {quote_name(name)}" for name, kind in self.columns]
+        columns += [f"0 AS {quote_name(PIECE)}", f"0 AS {quote_name(ROW)}"] if place else []
+        return f"SELECT {', '.join(columns)} WHERE false"

@@ -9,6 +9,7 @@ from typing import Any
 
 from jupyter_datasets.client.connect import connect
 from jupyter_datasets.client.dataset import Dataset
+from jupyter_datasets.client.display import count
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.notebook import session
 from jupyter_datasets.values import nearest, short
@@ -16,10 +17,11 @@ from jupyter_datasets.values import nearest, short
 USAGE = MappingProxyType(
     {
         "list": "%datasets",
-        "log": "%datasets log NAME [REF]",
+        "show": "%datasets show NAME [REF]",
+        "log": "%datasets log NAME [REF] [--table T] [--path FILE] [--author TEXT] [--since TIME] [--until TIME]",
         "diff": "%datasets diff NAME OLD [NEW]",
-        "branch": "%datasets branch NAME [BRANCH [AT]]",
-        "tag": "%datasets tag NAME [TAG [AT]]",
+        "branch": "%datasets branch NAME [BRANCH [AT | --rename NEW | --delete | --protect | --unprotect]]",
+        "tag": "%datasets tag NAME [TAG [AT | --rename NEW | --delete]]",
         "use": "%datasets use NAME@REF ...",
         "pin": "%datasets pin",
         "connect": "%datasets connect [STORE]",
@@ -52,8 +54,39 @@ def check_count(command: str, arguments: Sequence[str], least: int, most: float)
     """Refuse too few or too many arguments."""
     if not least <= len(arguments) <= most:
         raise InvalidInputError(
-            f"%datasets {command} was given {len(arguments)} arguments.", next_step=f"Usage: {USAGE[command]}"
+            f"%datasets {command} was given {count(len(arguments), 'argument')}.", next_step=f"Usage: {USAGE[command]}"
         )
+
+
+def take_options(
+    command: str, arguments: Sequence[str], valued: Sequence[str], flags: Sequence[str] = ()
+) -> tuple[list[str], dict[str, str]]:
+    """The arguments without ``--name value`` and ``--flag``, and those by name, with an empty text for a flag.
+
+    Raises
+    ------
+    InvalidInputError
+        There is no such option (the nearest is offered), its value is missing, or it is given twice.
+    """
+    words, given = list[str](), dict[str, str]()
+    rest = iter(arguments)
+    for word in rest:
+        name = word.removeprefix("--")
+        if name == word:
+            words.append(word)
+            continue
+        value = next(rest, None) if name in valued else "" if name in flags else None
+        if value is None or name in given:
+            raise _bad_option(command, word, [*valued, *flags])
+        given[name] = value
+    return words, given
+
+
+def _bad_option(command: str, word: str, known: Sequence[str]) -> InvalidInputError:
+    hints = [f"--{name}" for name in nearest(word.removeprefix("--"), known)]
+    wrong = "is given twice, or without a value" if word in hints else "is no option of it"
+    meant = f"Did you mean {hints[0]}? " if hints and word not in hints else ""
+    return InvalidInputError(f"%datasets {command}: {word} {wrong}.", next_step=f"{meant}Usage: {USAGE[command]}")
 
 
 def list_datasets(arguments: Sequence[str]) -> Any:
@@ -62,10 +95,19 @@ def list_datasets(arguments: Sequence[str]) -> Any:
     return session.current().datasets()
 
 
+def show(arguments: Sequence[str]) -> Any:
+    """A dataset at a glance."""
+    check_count("show", arguments, 1, 2)
+    name, *ref = arguments
+    return session.current()[name].overview(*ref)
+
+
 def log(arguments: Sequence[str]) -> Any:
-    """Commits that led to a reference."""
-    check_count("log", arguments, 1, 2)
-    return session.current()[arguments[0]].log(arguments[1] if len(arguments) > 1 else None)
+    """Commits that led to a reference, all or some of them."""
+    words, where = take_options("log", arguments, ("table", "path", "author", "since", "until"))
+    check_count("log", words, 1, 2)
+    name, *ref = words
+    return session.current()[name].log(*ref, **where)  # type: ignore[arg-type]  # no option is called limit
 
 
 def diff(arguments: Sequence[str]) -> Any:
@@ -76,23 +118,44 @@ def diff(arguments: Sequence[str]) -> Any:
 
 
 def branch(arguments: Sequence[str]) -> Any:
-    """The branches and tags, perhaps with a new branch."""
-    check_count("branch", arguments, 1, 3)
-    name, *new = arguments
-    dataset = session.current()[name]
-    if new:
-        dataset.branch(*new)
-    return dataset.refs()
+    """The branches and tags, perhaps with a branch made or changed."""
+    words, given = take_options("branch", arguments, ("rename",), ("delete", "protect", "unprotect"))
+    return _refs("branch", words, given)
 
 
 def tag(arguments: Sequence[str]) -> Any:
-    """The branches and tags, perhaps with a new tag."""
-    check_count("tag", arguments, 1, 3)
-    name, *new = arguments
+    """The branches and tags, perhaps with a tag made or changed."""
+    words, given = take_options("tag", arguments, ("rename",), ("delete",))
+    return _refs("tag", words, given)
+
+
+def _refs(kind: str, words: Sequence[str], given: Mapping[str, str]) -> Any:
+    check_count(kind, words, 2 if given else 1, 3)
+    name, *new = words
     dataset = session.current()[name]
-    if new:
-        dataset.tag(*new)
+    if given:
+        _change(dataset, kind, new, given)
+    elif new:
+        make = dataset.branch if kind == "branch" else dataset.tag
+        make(*new)
     return dataset.refs()
+
+
+def _change(dataset: Dataset, kind: str, words: Sequence[str], given: Mapping[str, str]) -> None:
+    if len(words) != 1 or len(given) != 1:
+        raise InvalidInputError(f"%datasets {kind} changes one thing of one {kind}.", next_step=f"Usage: {USAGE[kind]}")
+    (name,), ((change, value),) = words, given.items()
+    if dataset.refs().kind(name) not in (kind, None):
+        raise InvalidInputError(
+            f"{name!r} is no {kind}.", kind=ErrorKind.INVALID_REF, next_step=f"Usage: {USAGE[kind]}"
+        )
+    acts: Mapping[str, Callable[[], object]] = {
+        "rename": lambda: dataset.rename_ref(name, value),
+        "delete": lambda: dataset.delete_ref(name),
+        "protect": lambda: dataset.protect(name),
+        "unprotect": lambda: dataset.unprotect(name),
+    }
+    acts[change]()
 
 
 def open_store(arguments: Sequence[str]) -> Any:
@@ -143,6 +206,7 @@ def _name_and_ref(text: str) -> tuple[str, str]:
 COMMANDS: Mapping[str, Callable[[Sequence[str]], Any]] = MappingProxyType(
     {
         "list": list_datasets,
+        "show": show,
         "log": log,
         "diff": diff,
         "branch": branch,

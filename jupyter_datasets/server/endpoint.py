@@ -151,7 +151,7 @@ def read_body(handler: ApiHandler, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(bytes(handler.received) or b"{}", strict=True)
     except ValidationError as error:
-        raise from_validation(error, "body") from error
+        raise from_validation(error, "body", model) from error
 
 
 def _check_media(handler: ApiHandler, wanted: str) -> None:
@@ -177,7 +177,7 @@ def _read_query(handler: ApiHandler, model: type[Model]) -> Model:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        raise from_validation(error, "query") from error
+        raise from_validation(error, "query", model) from error
 
 
 def _no_query(handler: ApiHandler) -> dict[str, BaseModel]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, get_args
 
 from pydantic import BaseModel, Field, ValidationError
 from tornado.web import HTTPError
@@ -24,6 +25,7 @@ from jupyter_datasets.errors import (
     StorageError,
     StoreBusyError,
 )
+from jupyter_datasets.values import nearest
 
 _STATUS: dict[type[DatasetsError], int] = {
     NotFoundError: 404,
@@ -109,12 +111,28 @@ def unexpected(request_id: str) -> InternalError:
     )
 
 
-def from_validation(error: ValidationError, part: str) -> InvalidInputError:
-    """The first thing that is wrong with a body or a query."""
+def from_validation(error: ValidationError, part: str, model: type[BaseModel]) -> InvalidInputError:
+    """The first thing that is wrong with a body or a query, and what may have been meant."""
     wrong = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(step) for step in wrong["loc"])
+    hints = nearest(str(wrong["loc"][-1]), _fields(model, wrong["loc"])) if wrong["type"] == "extra_forbidden" else []
     return InvalidInputError(
         f"The {part} is not as it should be: {place + ': ' if place else ''}{wrong['msg']}.",
-        next_step=_DESCRIBED,
-        details={"place": place, "problems": error.error_count()},
+        next_step=f"Did you mean {hints[0]!r}?" if hints else _DESCRIBED,
+        details={"place": place, "problems": error.error_count(), "suggestions": hints},
     )
+
+
+def _fields(model: type[BaseModel], place: Sequence[int | str]) -> list[str]:
+    """The names that there are beside the last step of a place in a model."""
+    for step in place[:-1]:
+        if isinstance(step, str):
+            model = next(_models(model.model_fields[step].annotation))
+    return list(model.model_fields)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)

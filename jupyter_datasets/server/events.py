@@ -41,9 +41,9 @@ SCHEMAS = (
     ),
     _schema(
         REFERENCE,
-        "A branch or tag was made, moved or deleted",
+        "A branch or tag was made, moved, renamed, protected or deleted",
         dataset_id=_ID,
-        action={"enum": ["commit", "create", "delete", "undo", "redo"]},
+        action={"enum": ["commit", "create", "delete", "undo", "redo", "rename", "protect", "unprotect"]},
         commit=_COMMIT,
     ),
     _schema(

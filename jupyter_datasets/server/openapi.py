@@ -32,8 +32,9 @@ def document(routes: Iterable[Route], base: str, version: str) -> Document:
         base + route.template: {verb: _operation(route, verb, op, refs) for verb, op in route.operations()}
         for route in known
     }
+    operations = [operation for route in known for _, operation in route.operations()]
     # They stand with their calls, a parameter each.
-    for query in {op.query for route in known for _, op in route.operations() if op.query}:
+    for query in {op.query for op in operations if op.query} - {op.body for op in operations}:
         del schemas["$defs"][refs[query, "validation"]["$ref"].rpartition("/")[2]]
     return Document(
         {

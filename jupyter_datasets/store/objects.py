@@ -1,4 +1,4 @@
-"""Small objects (pages, roots, commits): found through an index that the caller supplies, read from packs, cached."""
+"""Small objects (pages, roots, commits, patches), found through an index that the caller supplies, and cached."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Objects:
     def __init__(self, backend: LocalBackend, locate: Locate) -> None:
         self._backend = backend
         self._locate = locate
-        self._cache: OrderedDict[ObjectHash, Mapping[str, Any]] = OrderedDict()
+        self._cache: OrderedDict[ObjectHash, Any] = OrderedDict()
         self._lock = threading.Lock()
 
     def load(self, hashes: Sequence[ObjectHash]) -> dict[ObjectHash, Mapping[str, Any]]:
@@ -44,11 +44,7 @@ class Objects:
         DamagedObjectError
             One is not indexed, its pack is missing, or its text has another hash.
         """
-        found = self._cached(hashes)
-        absent = [name for name in dict.fromkeys(hashes) if name not in found]
-        if absent:
-            found |= self._read(absent)
-        return found
+        return self._found(hashes)
 
     def commit(self, name: CommitId) -> CommitObject:
         """A commit by its id."""
@@ -59,6 +55,10 @@ class Objects:
         """A table root by its hash."""
         return TableRoot.from_json(self.load([name])[name])
 
+    def patches(self, hashes: Sequence[ObjectHash]) -> dict[ObjectHash, bytes]:
+        """Patches by their hashes, as they were encoded. Fails as :meth:`load` does."""
+        return self._found(hashes)
+
     def known(self, hashes: Iterable[ObjectHash]) -> set[ObjectHash]:
         """Those of the objects that are in memory, and so are in a pack."""
         with self._lock:
@@ -66,24 +66,31 @@ class Objects:
 
     def remember(self, texts: Mapping[ObjectHash, bytes]) -> None:
         """Keep objects that were just written, so that the next change need not read them."""
-        self._keep({name: decode(text) for name, text in texts.items()})
+        self._keep({name: _value(text) for name, text in texts.items()})
 
-    def _cached(self, hashes: Sequence[ObjectHash]) -> dict[ObjectHash, Mapping[str, Any]]:
+    def _found(self, hashes: Sequence[ObjectHash]) -> dict[ObjectHash, Any]:
+        found = self._cached(hashes)
+        absent = [name for name in dict.fromkeys(hashes) if name not in found]
+        if absent:
+            found |= self._read(absent)
+        return found
+
+    def _cached(self, hashes: Sequence[ObjectHash]) -> dict[ObjectHash, Any]:
         with self._lock:
             found = {name: self._cache[name] for name in hashes if name in self._cache}
             for name in found:
                 self._cache.move_to_end(name)
         return found
 
-    def _keep(self, values: Mapping[ObjectHash, Mapping[str, Any]]) -> None:
+    def _keep(self, values: Mapping[ObjectHash, Any]) -> None:
         with self._lock:
             self._cache.update(values)
             while len(self._cache) > _CACHED:
                 self._cache.popitem(last=False)
 
-    def _read(self, names: Sequence[ObjectHash]) -> dict[ObjectHash, Mapping[str, Any]]:
+    def _read(self, names: Sequence[ObjectHash]) -> dict[ObjectHash, Any]:
         places = self._locate(names)
-        values = {name: decode(self._text(name, places.get(name))) for name in names}
+        values = {name: _value(self._text(name, places.get(name))) for name in names}
         self._keep(values)
         return dict(values)
 
@@ -96,3 +103,8 @@ class Objects:
                 details={"object": name},
             )
         return packs.unframe(name, self._backend.read("packs", place.pack, place.offset, place.length))
+
+
+def _value(text: bytes) -> Any:
+    """What an object says; a patch, which is no JSON, as it is."""
+    return decode(text) if text.startswith(b"{") else text

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jupyter_datasets.errors import ErrorKind, InvalidInputError
-from jupyter_datasets.store import forms, schemas, segments
+from jupyter_datasets.store import forms, patches, schemas, segments
 from jupyter_datasets.store.backends import check_file, name_of, verify
+from jupyter_datasets.store.patches import Patch, Piece
 from jupyter_datasets.store.schemas import Field, Schema
 
 _THREADS = 2
@@ -45,33 +46,33 @@ class OrderedReader:
             [pa.field(name, _arrow_type(f, for_writer)) for name, f in zip(self._names, fields, strict=True)]
         )
 
-    def table(self, paths: Sequence[str]) -> pa.Table:
+    def table(self, pieces: Sequence[Piece]) -> pa.Table:
         """All rows."""
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="ordered") as threads:
             # Where there are several segments, a thread for each of some is quicker than several for one.
-            read = threads.map if len(paths) > 1 else map
-            tables = list(read(partial(self.segment, alone=len(paths) == 1), paths))
+            read = threads.map if len(pieces) > 1 else map
+            tables = list(read(partial(self.piece, alone=len(pieces) == 1), pieces))
         return pa.concat_tables([self.arrow_schema.empty_table(), *tables])
 
-    def batches(self, paths: Iterable[str]) -> Iterator[pa.RecordBatch]:
+    def batches(self, pieces: Iterable[Piece]) -> Iterator[pa.RecordBatch]:
         """All rows as batches."""
-        for table in self.tables(paths):
+        for table in self.tables(pieces):
             yield from table.to_batches()
 
-    def tables(self, paths: Iterable[str]) -> Iterator[pa.Table]:
-        """One table a segment, in order; the next ones are read meanwhile."""
-        waiting = iter(paths)
-        for path in islice(waiting, 1):  # without a thread, for one segment is all that a small change reads
-            yield self.segment(path)
+    def tables(self, pieces: Iterable[Piece]) -> Iterator[pa.Table]:
+        """One table a piece, in order; the next ones are read meanwhile."""
+        waiting = iter(pieces)
+        for piece in islice(waiting, 1):  # without a thread, for one segment is all that a small change reads
+            yield self.piece(piece)
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="ordered") as threads:
-            ahead = deque(threads.submit(self.segment, path, alone=False) for path in islice(waiting, _THREADS))
+            ahead = deque(threads.submit(self.piece, piece, alone=False) for piece in islice(waiting, _THREADS))
             while ahead:
                 table = ahead.popleft().result()
-                ahead.extend(threads.submit(self.segment, path, alone=False) for path in islice(waiting, 1))
+                ahead.extend(threads.submit(self.piece, piece, alone=False) for piece in islice(waiting, 1))
                 yield table
 
-    def segment(self, path: str, *, alone: bool = True) -> pa.Table:
-        """The rows of one segment; no others are read at the same time if it is ``alone``.
+    def piece(self, piece: Piece, *, alone: bool = True) -> pa.Table:
+        """The rows of one segment with its patch; no others are read at the same time if it is ``alone``.
 
         Raises
         ------
@@ -80,6 +81,37 @@ class OrderedReader:
         InvalidInputError
             The file is whole, but Arrow cannot hold a value of it.
         """
+        if piece.path is None:
+            return self.live_rows(piece.patch) if piece.patch else self.arrow_schema.empty_table()
+        rows = self._segment(piece.path, alone)
+        return rows if piece.patch is None else patches.apply(rows, piece.patch, self.live_rows(piece.patch))
+
+    def live_rows(self, patch: Patch) -> pa.Table:
+        """The rows of a patch that are not gone."""
+        live = patch.live
+        ids = [str(f.id) for f in self._schema.fields]
+        try:
+            if self._travels(live.schema):
+                return pa.Table.from_batches([live]).select(ids).rename_columns(self._names)
+            with segments.connect() as connection:
+                connection.register("patch", live)
+                stored = schemas.patch_columns(self._schema, live.schema.names)
+                query = f"SELECT {self._select(self._schema)} FROM (SELECT {stored} FROM patch)"
+                return connection.sql(query).to_arrow_table().cast(self.arrow_schema)
+        except (duckdb.OutOfMemoryException, MemoryError):
+            raise
+        except (duckdb.Error, pa.ArrowException) as error:
+            raise _no_arrow(error) from error
+
+    def _travels(self, live: pa.Schema) -> bool:
+        """Whether the columns of a patch are what is wanted, but for their names."""
+        found = {field.name: field.type for field in live}
+        return all(
+            forms.is_plain(f.type) and found.get(str(f.id)) == wanted
+            for f, wanted in zip(self._schema.fields, self.arrow_schema.types, strict=True)
+        )
+
+    def _segment(self, path: str, alone: bool) -> pa.Table:
         try:
             found = self._direct(path, alone)
             return self._converted(path) if found is None else found

@@ -32,6 +32,8 @@ class TableRoot:
         Its segments.
     chunker
         Which rule cut them.
+    tails
+        How many segments at the end hold appended rows that were not cut by rule yet.
     """
 
     schema: Schema
@@ -41,6 +43,7 @@ class TableRoot:
     writer: str
     tree: Tree = EMPTY
     chunker: str = CHUNKER_ID
+    tails: int = 0
 
     @property
     def rows(self) -> int:
@@ -62,6 +65,7 @@ class TableRoot:
                 "tree": self.tree.to_json(),
                 "rows": self.rows,
             }
+            | ({"tails": self.tails} if self.tails else {})
         )
 
     @classmethod
@@ -75,4 +79,5 @@ class TableRoot:
             writer=value["writer"],
             tree=Tree.from_json(value["tree"]),
             chunker=value["chunker"],
+            tails=value.get("tails", 0),
         )

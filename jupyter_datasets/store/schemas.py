@@ -270,6 +270,16 @@ def storage_columns(schema: Schema) -> str:
     return _select(schema, lambda f: (stored(f), f.birth))
 
 
+def patch_columns(schema: Schema, present: Sequence[str]) -> str:
+    """The select list from a patch's columns, named by field ids, to a segment's; what it lacks has its default."""
+    return _select(schema, lambda f: (_patched(f, str(f.id) in present), f.birth))
+
+
+def _patched(field: Field, present: bool) -> str:
+    value = quote_name(str(field.id)) if present else _default(field)
+    return f"CAST({value} AS {field.storage})"
+
+
 def stored(field: Field) -> str:
     """The SQL for a travelling value's storage form."""
     return forms.transfer_to_storage(quote_name(field.birth), field.type, as_text=field.as_text)

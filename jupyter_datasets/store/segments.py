@@ -141,6 +141,11 @@ class SegmentWriter:
         self._pending.push(batch.rename_columns([f.birth for f in self._schema.fields]))
         self._cut(last=False)
 
+    def is_at_end(self) -> bool:
+        """Whether the rows taken so far end where a segment ends by rule."""
+        self._cut(last=False, waits=False)
+        return not self._pending.rows
+
     def finish(self) -> Written:
         """Write what is left and wait for the files."""
         self._cut(last=True)
@@ -153,7 +158,7 @@ class SegmentWriter:
             self.add(batch)
         return self.finish()
 
-    def _cut(self, *, last: bool) -> None:
+    def _cut(self, *, last: bool, waits: bool = True) -> None:
         pending = self._pending
         if not self._k:
             if not last and pending.rows < chunker.WIDTH_ROWS and pending.bits <= chunker.CAP_BITS:
@@ -161,15 +166,15 @@ class SegmentWriter:
             if pending.rows:
                 self._k = chunker.choose_k(*pending.width_sample())
         while pending.rows:
-            rows = self._next_cut(last=last)
+            rows = self._next_cut(last=last, waits=waits and not last)
             if rows is None:
                 return
             self._pool.submit(pending.take(rows), last=last and not pending.rows)
 
-    def _next_cut(self, *, last: bool) -> int | None:
+    def _next_cut(self, *, last: bool, waits: bool) -> int | None:
         pending = self._pending
         # Fewer rows than half the target hold no cut; a cut before the whole of it is rare, so hashing can wait.
-        decides = pending.rows >= 1 << (self._k - 1 if last else self._k)
+        decides = pending.rows >= 1 << (self._k if waits else self._k - 1)
         by_hash = chunker.first_cut(pending.hashes(), self._k) if decides else None
         rows = by_hash or pending.rows
         if pending.bits > chunker.CAP_BITS:

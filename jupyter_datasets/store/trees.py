@@ -2,15 +2,16 @@
 
 An item is a segment (level 0) or a page of the level below, with the rows and bytes under it. A page ends once it has
 8 items where the low 5 bits of the item's hash are zero, at the latest after 128. Levels are added until few enough
-items are left for the root to hold them itself.
+items are left for the root to hold them itself. A segment may have a patch; it moves no end of a page.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import bisect_left
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any
 
 from jupyter_datasets.store.canonical import FORMAT, encode, hash_bytes
@@ -22,15 +23,32 @@ ROOT_MAX = 32
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of a page: a segment, or a page below, and how much is under it."""
+    """One line of a page: a segment, or a page below, and how much is under it.
+
+    Attributes
+    ----------
+    hash
+        Of the segment's file or the page. Rows that are too few for a file are a patch alone, and this is its hash.
+    rows
+        With the patch applied.
+    patch
+        Hash of what replaces rows of the segment or takes them away; see :mod:`jupyter_datasets.store.patches`.
+    """
 
     hash: ObjectHash
     rows: int
     bytes: int
+    patch: ObjectHash | None = None
+
+    @property
+    def is_inline(self) -> bool:
+        """Whether there is no file, because the patch holds all rows."""
+        return self.patch == self.hash
 
     def to_json(self) -> list[Any]:
         """The line as canonical JSON holds it."""
-        return [self.hash, self.rows, self.bytes]
+        line = [self.hash, self.rows, self.bytes]
+        return line if self.patch is None else [*line, self.patch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +84,7 @@ Load = Callable[[Sequence[ObjectHash]], Mapping[ObjectHash, Mapping[str, Any]]]
 
 def items_from_json(lines: Iterable[Sequence[Any]]) -> tuple[Item, ...]:
     """Items from the lines of a page or root."""
-    return tuple(Item(ObjectHash(h), rows, size) for h, rows, size in lines)
+    return tuple(Item(*line) for line in lines)
 
 
 class Pages:
@@ -94,18 +112,15 @@ class Pages:
         """Make a page, and the item that stands for it one level up."""
         text = encode({"format": FORMAT, "kind": "page", "level": level, "items": [i.to_json() for i in items]})
         name = hash_bytes(text)
-        self.made[name] = text
-        self._items[name] = tuple(items)
+        if name not in self._items:
+            self.made[name] = text
+            self._items[name] = tuple(items)
         return Item(name, sum(i.rows for i in items), sum(i.bytes for i in items))
 
 
 def build(segments: Iterable[Item], pages: Pages) -> Tree:
     """The tree over a sequence of segments; new pages are left in ``pages.made``."""
-    level, items = 0, tuple(segments)
-    while len(items) > ROOT_MAX:
-        items = tuple(pages.add(level, run) for run in _runs(items))
-        level += 1
-    return Tree(level, items)
+    return _settle(Tree(0, tuple(segments)), pages)
 
 
 def segments(tree: Tree, pages: Pages) -> Iterator[Item]:
@@ -117,31 +132,79 @@ def segments(tree: Tree, pages: Pages) -> Iterator[Item]:
     yield from items
 
 
-def last_segment(tree: Tree, pages: Pages) -> Item | None:
-    """The last segment, read along one path."""
-    if not tree.items:
-        return None
-    item = tree.items[-1]
-    for _ in range(tree.level):
-        item = pages.items(item.hash)[-1]
-    return item
+def backwards(tree: Tree, pages: Pages) -> Iterator[Item]:
+    """All segments from the last to the first, of which only those that are asked for are looked up."""
+    return _backwards(tree.level, tree.items, pages)
+
+
+def _backwards(level: int, items: Sequence[Item], pages: Pages) -> Iterator[Item]:
+    for item in reversed(items):
+        if level:
+            yield from _backwards(level - 1, pages.items(item.hash), pages)
+        else:
+            yield item
 
 
 def replace_tail(tree: Tree, pages: Pages, drop: int, new: Sequence[Item]) -> Tree:
-    """The tree without its last ``drop`` segments and with ``new`` ones behind; gives what :func:`build` would.
+    """The tree without its last ``drop`` segments and with ``new`` ones behind; gives what :func:`build` would."""
+    edge = list(islice(backwards(tree, pages), max(drop, 1)))[::-1]
+    if not edge:
+        return build(new, pages)
+    first, *others = accumulate((item.rows for item in edge[:-1]), initial=tree.rows - sum(item.rows for item in edge))
+    return splice(tree, pages, {first: (*edge[: len(edge) - drop], *new)} | dict.fromkeys(others, ()))
 
-    Only the pages along the right edge are read and written: the cost follows the change.
+
+def splice(tree: Tree, pages: Pages, changes: Mapping[int, Sequence[Item]]) -> Tree:
+    """The tree with other segments in some places; gives what :func:`build` would.
+
+    Only the pages over those places are read and written, and those behind them until an end of a page is met again:
+    the cost follows the change.
+
+    Parameters
+    ----------
+    changes
+        What takes the place of the segment that begins with the table's n-th row, by n.
     """
-    levels: list[tuple[Item, ...]] = [tree.items]
-    for _ in range(tree.level):
-        levels.append(pages.items(levels[-1][-1].hash))
-    levels.reverse()
-    if drop > len(levels[0]):
-        return build((*list(segments(tree, pages))[: -drop or None], *new), pages)
-    added: tuple[Item, ...] = (*levels[0][: len(levels[0]) - drop], *new)
-    for level, above in enumerate(levels[1:]):
-        added = (*above[:-1], *(pages.add(level, run) for run in _runs(added)))
-    return _settle(Tree(tree.level, added), pages)
+    nodes = list(_opened(tree.level, tree.items, 0, changes, sorted(changes), pages))
+    for level in range(tree.level):
+        nodes = _closed(nodes, level, pages)
+    return _settle(Tree(tree.level, tuple(item for _, item in nodes)), pages)
+
+
+_Node = tuple[int, Item]
+
+
+def _opened(
+    level: int, items: Iterable[Item], start: int, changes: Mapping[int, Sequence[Item]], at: list[int], pages: Pages
+) -> Iterator[_Node]:
+    """The changed tree from left to right: pages that no change is under as they are, all else down to segments."""
+    for item in items:
+        touched = bisect_left(at, start) < bisect_left(at, start + item.rows)
+        if not touched:
+            yield level, item
+        elif level == 0:
+            yield from ((0, new) for new in changes[start])
+        else:
+            yield from _opened(level - 1, pages.items(item.hash), start, changes, at, pages)
+        start += item.rows
+
+
+def _closed(nodes: Iterable[_Node], level: int, pages: Pages) -> list[_Node]:
+    """The nodes of one level put into pages; a page that is not full takes what comes next, out of its own page."""
+    waiting, done = deque(nodes), list[_Node]()
+    while waiting:
+        if waiting[0][0] > level:
+            done.append(waiting.popleft())
+            continue
+        run: list[Item] = []
+        while waiting and not _is_full(run):
+            height, item = waiting.popleft()
+            if height == level:
+                run.append(item)
+            else:
+                waiting.extendleft((height - 1, below) for below in reversed(pages.items(item.hash)))
+        done.append((level + 1, pages.add(level, run)))
+    return done
 
 
 def _settle(tree: Tree, pages: Pages) -> Tree:
@@ -172,15 +235,15 @@ def differing(old: Tree, new: Tree, pages: Pages) -> tuple[list[Item], list[Item
 
 
 def _without_common(left: Tree, right: Tree) -> tuple[Tree, Tree]:
-    common = Counter(i.hash for i in left.items) & Counter(i.hash for i in right.items)
+    common = Counter(left.items) & Counter(right.items)
     return _subtract(left, common), _subtract(right, common)
 
 
-def _subtract(tree: Tree, common: Counter[ObjectHash]) -> Tree:
+def _subtract(tree: Tree, common: Counter[Item]) -> Tree:
     rest, kept = common.copy(), []
     for item in tree.items:
-        if rest[item.hash] > 0:
-            rest[item.hash] -= 1
+        if rest[item] > 0:
+            rest[item] -= 1
         else:
             kept.append(item)
     return Tree(tree.level, tuple(kept))
@@ -192,13 +255,16 @@ def _expand(tree: Tree, pages: Pages) -> Tree:
 
 
 def _runs(items: Iterable[Item]) -> Iterator[list[Item]]:
-    waiting = iter(items)
-    while run := list(_run(waiting)):
+    run: list[Item] = []
+    for item in items:
+        run.append(item)
+        if _is_full(run):
+            yield run
+            run = []
+    if run:
         yield run
 
 
-def _run(waiting: Iterator[Item]) -> Iterator[Item]:
-    for count, item in enumerate(islice(waiting, PAGE_MAX), start=1):
-        yield item
-        if count >= PAGE_MIN and int(item.hash[-8:], 16) & PAGE_MASK == 0:
-            return
+def _is_full(run: Sequence[Item]) -> bool:
+    ends = len(run) >= PAGE_MIN and int(run[-1].hash[-8:], 16) & PAGE_MASK == 0
+    return ends or len(run) == PAGE_MAX

@@ -7,12 +7,14 @@ import { jobs } from './plugins/jobs';
 import { launcher } from './plugins/launcher';
 import { notebook } from './plugins/notebook';
 import { session } from './plugins/session';
+import { settings } from './plugins/settings';
 import { sidebar } from './plugins/sidebar';
 import { tabs } from './plugins/tabs';
 import { widgets } from './plugins/widgets';
 
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
   session,
+  settings,
   tabs,
   sidebar,
   datasets,

@@ -25,12 +25,27 @@ class CommitModel:
 
 @dataclass(frozen=True)
 class Move:
-    """One entry of a reference's log; ``action`` is create, delete or commit."""
+    """One entry of a reference's log; ``action`` is create, delete, commit or rename.
+
+    A rename has an entry under each name, which knows the ``other`` and shares the ``pair``.
+    """
 
     action: str
     kind: str
     old: CommitModel | None
     new: CommitModel | None
+    other: str = ""
+    pair: object = None
+
+    @property
+    def makes(self) -> bool:
+        """Whether the name comes into being."""
+        return self.action == "create" or (self.action == "rename" and self.new is not None)
+
+    @property
+    def removes(self) -> bool:
+        """Whether the name goes."""
+        return self.action == "delete" or (self.action == "rename" and self.new is None)
 
 
 @dataclass(eq=False)
@@ -40,6 +55,7 @@ class DatasetModel:
     refs: dict[str, tuple[str, CommitModel | None]] = field(default_factory=lambda: {"main": ("branch", None)})
     done: dict[str, list[Move]] = field(default_factory=dict)
     undone: dict[str, list[Move]] = field(default_factory=dict)
+    protected: set[str] = field(default_factory=set)
     current: str = "main"
 
     def resolve(self, name: str, back: int = 0) -> CommitModel:
@@ -57,6 +73,7 @@ class DatasetModel:
             raise NotFoundError("no such branch")
         if self.refs[name][0] != "branch":
             raise InvalidInputError("not a branch")
+        self._check_open(name)
         return self.refs[name][1]
 
     def state(self, name: str) -> State:
@@ -75,9 +92,10 @@ class DatasetModel:
 
     def create_ref(self, name: str, kind: str, at: str, back: int) -> None:
         """A branch or tag at ``at~back``."""
+        commit = self.resolve(at, back)
         if name in self.refs:
             raise AlreadyExistsError("taken")
-        self._log(name, Move("create", kind, None, self.resolve(at, back)))
+        self._log(name, Move("create", kind, None, commit))
 
     def delete_ref(self, name: str) -> None:
         """Delete a branch or tag."""
@@ -85,26 +103,70 @@ class DatasetModel:
             raise InvalidInputError("main stays")
         if name not in self.refs:
             raise NotFoundError("no such reference")
+        self._check_open(name)
         kind, commit = self.refs[name]
         self._log(name, Move("delete", kind, commit, None))
 
+    def rename_ref(self, name: str, to: str) -> None:
+        """Call a branch or tag otherwise."""
+        if name == "main":
+            raise InvalidInputError("main stays")
+        if name not in self.refs:
+            raise NotFoundError("no such reference")
+        if to not in ("main", name):
+            self._check_open(name)
+        if to in self.refs:
+            raise AlreadyExistsError("taken")
+        (kind, commit), pair = self.refs[name], object()
+        self._log(name, Move("rename", kind, commit, None, to, pair))
+        self._log(to, Move("rename", kind, None, commit, name, pair))
+        self._follow(name, to)
+
+    def protect(self, name: str, protected: bool) -> None:
+        """Close a branch to direct changes, or open it."""
+        if name not in self.refs or self.refs[name] == ("branch", None):
+            raise NotFoundError("no such branch, or it is unborn")
+        if self.refs[name][0] != "branch":
+            raise InvalidInputError("not a branch")
+        (self.protected.add if protected else self.protected.discard)(name)
+
     def undo(self, name: str) -> None:
         """Take the last move back."""
-        self._check_known(name)
-        if not self.done.get(name):
-            raise ConflictError("nothing to undo")
-        move = self.done[name].pop()
-        self.undone.setdefault(name, []).append(move)
-        self._place(name, move.kind, move.old, gone=move.action == "create")
+        for each, move in self._shift(name, self.done, self.undone).items():
+            self._place(each, move.kind, move.old, gone=move.makes)
+            if move.other and move.removes:
+                self._follow(move.other, each)
 
     def redo(self, name: str) -> None:
         """Play the last undone move again."""
+        for each, move in self._shift(name, self.undone, self.done).items():
+            self._play(each, move)
+            if move.other and move.makes:
+                self._follow(move.other, each)
+
+    def _shift(self, name: str, source: dict[str, list[Move]], target: dict[str, list[Move]]) -> dict[str, Move]:
+        """Move the last entry from one list to the other, for a rename under both names."""
         self._check_known(name)
-        if not self.undone.get(name):
-            raise ConflictError("nothing to redo")
-        move = self.undone[name].pop()
-        self.done.setdefault(name, []).append(move)
-        self._play(name, move)
+        if not source.get(name):
+            raise ConflictError("nothing to undo or redo")
+        moves = {name: source[name][-1]}
+        if other := moves[name].other:
+            if not source.get(other) or source[other][-1].pair is not moves[name].pair:
+                raise ConflictError("the other name was used since")
+            moves[other] = source[other][-1]
+        for each in moves:
+            self._check_open(each)
+        for each in moves:
+            target.setdefault(each, []).append(source[each].pop())
+        return moves
+
+    def _check_open(self, name: str) -> None:
+        if name in self.protected:
+            raise InvalidInputError("protected")
+
+    def _follow(self, old: str, new: str) -> None:
+        if self.current == old:
+            self.current = new
 
     def _check_known(self, name: str) -> None:
         if name not in self.refs and not self.done.get(name) and not self.undone.get(name):
@@ -116,7 +178,7 @@ class DatasetModel:
         self._play(name, move)
 
     def _play(self, name: str, move: Move) -> None:
-        self._place(name, move.kind, move.new, gone=move.action == "delete")
+        self._place(name, move.kind, move.new, gone=move.removes)
 
     def _place(self, name: str, kind: str, commit: CommitModel | None, *, gone: bool) -> None:
         if gone:

@@ -23,7 +23,7 @@ from tests.acceptance.model import CommitModel, DatasetModel, Row, State, StoreM
 
 DATASETS = st.sampled_from(["one", "two"])
 TABLES = st.sampled_from(["a", "b", "c"])
-REFS = st.sampled_from(["main", "main", "main", "fix", "v1"])
+REFS = st.sampled_from(["main", "main", "main", "fix", "v1", "mend"])
 BRANCHES = st.one_of(st.none(), REFS)
 BACK = st.integers(0, 2)
 TEXTS = st.sampled_from(["x", "", 'ü, "y"\r\nz', "NULL", None])
@@ -159,6 +159,18 @@ class Machine(RuleBasedStateMachine):
     def delete_ref(self, name: str, ref: str) -> None:
         self.on(name, lambda dataset: dataset.delete_ref(ref), lambda known: known.delete_ref(ref))
 
+    @rule(name=DATASETS, ref=REFS, to=REFS)
+    def rename_ref(self, name: str, ref: str, to: str) -> None:
+        self.on(name, lambda dataset: dataset.rename_ref(ref, to), lambda known: known.rename_ref(ref, to))
+
+    @rule(name=DATASETS, ref=REFS)
+    def protect(self, name: str, ref: str) -> None:
+        self.on(name, lambda dataset: dataset.protect(ref), lambda known: known.protect(ref, True))
+
+    @rule(name=DATASETS, ref=REFS)
+    def unprotect(self, name: str, ref: str) -> None:
+        self.on(name, lambda dataset: dataset.unprotect(ref), lambda known: known.protect(ref, False))
+
     @rule(name=DATASETS, ref=REFS)
     def checkout(self, name: str, ref: str) -> None:
         def modelled(known: DatasetModel) -> None:
@@ -183,7 +195,9 @@ class Machine(RuleBasedStateMachine):
     def references_agree(self) -> None:
         """Every reference is where the model has it; a commit keeps its id for ever."""
         for name, known in self.model.living.items():
-            found = {r.name: (r.kind, r.commit) for r in self.real(name).refs()}
+            refs = self.real(name).refs()
+            found = {r.name: (r.kind, r.commit) for r in refs}
+            assert {r.name for r in refs if r.protected} == known.protected
             assert found.keys() == known.refs.keys()
             for ref, (kind, commit) in known.refs.items():
                 assert (ref, found[ref][0]) == (ref, kind)

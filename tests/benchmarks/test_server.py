@@ -107,27 +107,42 @@ def test_calls_beside_an_import_stay_quick(server: Server, repo: jd.Repository, 
 def test_a_million_rows_reach_a_client_like_from_a_plain_handler(
     server: Server, repo: jd.Repository, million: str, report: Report
 ) -> None:
-    files = repo[million]["main"][million]._paths
+    files = _files(repo, million)
     with (
         Repository(HttpTransport(server.url, TOKEN, near=False)) as elsewhere,
         subprocess.Popen([sys.executable, "-c", PLAIN, *files], stdout=subprocess.PIPE, text=True) as plain,
     ):
         assert plain.stdout is not None
         url = f"http://127.0.0.1:{int(plain.stdout.readline())}/"
-        far, near = elsewhere[million]["main"][million], repo[million]["main"][million]
-        times = compare(
-            {
-                "plain": lambda: _fetched(url),
-                "ours": far.to_arrow,
-                "here": near.to_arrow,
-                "duckdb": lambda: duckdb.sql("FROM read_parquet($f)", params={"f": list(files)}).to_arrow_table(),
-            },
-            repeat=7,
-        )
+        far = elsewhere[million]["main"][million]
+        times = compare({"plain": lambda: _fetched(url), "ours": far.to_arrow}, repeat=7)
         plain.terminate()
     report.add("million rows by a plain handler", times.median("plain"), unit="s")
     report.add("million rows from the server / plain", times.ratio("ours", "plain"), unit="x", limit=1.0)
+
+
+def test_a_million_rows_are_read_here_like_by_duckdb(repo: jd.Repository, million: str, report: Report) -> None:
+    connection, files = duckdb.connect(), {"files": _files(repo, million)}
+    table = repo[million]["main"][million]
+    times = compare(
+        {
+            "here": table.to_arrow,
+            "duckdb": lambda: connection.sql("FROM read_parquet($files)", params=files).to_arrow_table(),
+            "query": lambda: repo.sql(f"SELECT count(*) FROM {million}").to_arrow(),
+            "duckdb's query": lambda: connection.sql(
+                "SELECT count(*) FROM read_parquet($files)", params=files
+            ).fetchall(),
+        },
+        repeat=15,
+    )
     report.add("million rows by the scan plan / DuckDB", times.ratio("here", "duckdb"), unit="x", limit=1.05)
+    more = times.median("query") - times.median("duckdb's query")
+    report.add("a query by name, beyond the same one by files", 1000 * more, unit="ms")
+
+
+def _files(repo: jd.Repository, dataset: str) -> list[str]:
+    plan = repo._transport.plan(dataset, "main", dataset)
+    return [segment.path for segment in plan.segments]
 
 
 def _fetched(url: str) -> pa.Table:

@@ -195,3 +195,49 @@ def test_the_file_can_be_opened_by_the_older_line_of_duckdb(embedded, tmp_path):
         assert connection.execute(text(query)).scalar_one() == "v1.5.0+"
     with duckdb.connect(tmp_path / "copy.duckdb") as copy:
         assert copy.execute(query).fetchall() == [("v1.5.0+",)]
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def bare_url(request):
+    """The URL of a catalog without any tables, once for each kind."""
+    return "" if request.param == "duckdb" else request.getfixturevalue("new_postgres")()
+
+
+def test_the_second_revision_keeps_commits_and_references_as_they_were(store, bare_url):
+    with closing(_open(store, bare_url, Schema(head="0001"))) as old, old.begin() as work:
+        for statement in FIRST_ROWS:
+            work.connection.execute(text(statement))
+        work.commit()
+    with closing(_open(store, bare_url)) as new, new.read() as connection:
+        assert _revision(new) == HEAD
+        rows = {table: connection.execute(text(f"SELECT * FROM {table}")).mappings().all() for table in ADDED}
+    assert {table: [row[ADDED[table]] for row in rows[table]] for table in ADDED} == {table: [None] for table in ADDED}
+    assert (rows["commits"][0]["message"], rows["refs"][0]["commit_id"], rows["ref_log"][0]["new"]) == (
+        "first",
+        "c",
+        "c",
+    )
+
+
+def test_a_process_killed_behind_a_migration_leaves_a_catalog_that_opens(store, start_process, words):
+    with closing(_open(store, schema=Schema(head="0001"))) as old, old.begin() as work:
+        for statement in FIRST_ROWS:
+            work.connection.execute(text(statement))
+        work.commit()
+    migrated = start_process("database = Database(store, idle_close=600); add(database, 'a'); say(); input()")
+    migrated.hear()
+    migrated.kill()
+    with closing(_open(store)) as new:
+        assert words.ids(new) == ["a"]
+        with new.begin() as work:
+            work.connection.execute(text("UPDATE refs SET protected = true WHERE name = 'main'"))
+            work.connection.execute(text("UPDATE commits SET touched = 'x' WHERE id = 'c'"))
+            work.commit()
+
+
+FIRST_ROWS = (
+    "INSERT INTO commits VALUES ('d', 'c', 1, '', 'me', 5, 'first')",
+    "INSERT INTO refs VALUES ('d', 'main', 'branch', 'c')",
+    "INSERT INTO ref_log VALUES ('m', 'd', 'main', 'branch', 'commit', NULL, 'c', NULL, 'me', 5)",
+)
+ADDED = {"commits": "touched", "refs": "protected", "ref_log": "other"}

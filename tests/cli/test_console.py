@@ -158,3 +158,20 @@ def test_targets_split_into_dataset_and_table() -> None:
     assert split_target("flights.airports") == ("flights", "airports")
     assert split_target("local:j.doe/flights") == ("local:j.doe/flights", None)
     assert split_target("local:j.doe/flights.airports") == ("local:j.doe/flights", "airports")
+
+
+@pytest.mark.parametrize("word", ["search", "init", "clone", "sample"])
+def test_a_wild_guess_is_not_offered(run: Run, word: str) -> None:
+    """A word that is like no command gets the list of all."""
+    shown = run(word)
+    assert "Did you mean" not in shown.err
+    assert "The commands are quickstart, doctor, " in shown.err
+
+
+def test_a_long_name_is_whole_in_the_lists(run: Run) -> None:
+    """Of datasets and of the bin, for it has to be typed to get one back."""
+    name = "a" * 100
+    run("create", name)
+    assert name in run("ls").out
+    run("delete", name)
+    assert name in run("restore", "--list").out

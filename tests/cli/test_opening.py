@@ -37,3 +37,14 @@ def test_a_store_that_a_server_holds_is_reached_through_it(run: Run, store: Path
         assert names(run) == ["trips"]
         assert run("create", "more").code == 0
     assert names(run) == ["more", "trips"]
+
+
+def test_a_file_is_no_store(run: Run, tmp_path: Path) -> None:
+    """Neither is what would lie in it; both say so, and how the file is imported."""
+    file = tmp_path / "data.csv"
+    file.write_text("a\n1\n")
+    for place in (file, file / "store"):
+        shown = run("ls", "--store", place)
+        assert shown.code == 1
+        assert f"{str(file)!r} is a file, and a store is a folder." in shown.err
+        assert run("create", "trips", "--store", place).code == 1

@@ -34,7 +34,7 @@ def test_quickstart_tells_the_story_once_and_keeps_what_is_there(run: Run, tmp_p
     again = run("quickstart", folder, "--json")
     assert again.data["made"] == []
     assert len(again.data["existing"]) == 9
-    assert again.data["diff"] == [{"name": "flights", "change": "changed", "added": 13, "removed": 13}]
+    assert again.data["diff"] == [{"name": "flights", "change": "changed", "added": 13, "removed": 13, "changed": 0}]
     assert [(row["version"], row["earliest"]) for row in again.data["query"]] == [("v1.0", -43), ("fix", -20)]
     assert (folder / "quickstart.ipynb").read_text() == "my own notes"
     with connect(folder / "store") as repo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,16 @@ def test_arguments_become_flags() -> None:
     assert as_flags("Give header=True, or encoding='latin-1'.") == "Give --header, or --encoding latin-1."
     assert as_flags("header=False quote='' delimiter=';'") == "--no-header --quote '' --delimiter ';'"
     assert as_flags("a=1, other='x', 'header' and encoding") == "a=1, other='x', 'header' and encoding"
+
+
+def test_types_become_a_flag_for_each_column() -> None:
+    """However hostile a column's name is."""
+    assert as_flags("Give types={'a': 'DOUBLE', 'b c': 'DECIMAL(9,2)'}.") == (
+        "Give --type a=DOUBLE --type 'b c=DECIMAL(9,2)'."
+    )
+    name = """it's "x" \\ ; rm"""
+    assert as_flags(f"types={ {name: 'DATE'} }") == f"--type {shlex.quote(f'{name}=DATE')}"
+    assert as_flags("types={} and types={1: 'x'}") == "types={} and types={1: 'x'}"
 
 
 @pytest.mark.parametrize("name", READING)
@@ -50,6 +61,18 @@ def test_a_warning_can_be_heeded(run: Run, tmp_path: Path) -> None:
     shown = run("import", file)
     assert "give --header." in shown.out
     assert run("import", file, "--header", "--json").data["rows"] == 1
+
+
+def test_a_hint_about_text_can_be_heeded(run: Run, tmp_path: Path) -> None:
+    """A decimal comma and zones are told with flags, which read the values when the file is imported again."""
+    file = tmp_path / "t.csv"
+    file.write_text("a;b\n1,5;2026-01-01 10:00:00+02:00\n2,5;2026-01-01 10:00:00-05:00\n")
+    shown = run("import", file)
+    assert "--decimal , and --type a=DOUBLE." in shown.out
+    assert "--type b=TIMESTAMPTZ." in shown.out
+    again = run("import", file, "--decimal", ",", "--type", "a=DOUBLE", "--type", "b=TIMESTAMPTZ", "--json")
+    assert again.data["warnings"] == []
+    assert [c["type"] for c in run("show", "t.t", "--json").data["columns"]] == ["DOUBLE", "TIMESTAMP WITH TIME ZONE"]
 
 
 def test_the_format_can_be_told(run: Run, tmp_path: Path) -> None:

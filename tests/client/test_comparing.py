@@ -13,6 +13,7 @@ from jupyter_datasets.client import diff as diffs
 from jupyter_datasets.client import waiting
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.diff import Diff
+from jupyter_datasets.engine.comparing import Comparison
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_progress_shows_what_is_compared(changed: Diff, monkeypatch: pytest.Monk
 
     monkeypatch.setattr("jupyter_datasets.client.jobs._factory", View)
     monkeypatch.setattr(waiting, "PATIENCE", 0.001)
-    assert changed["trips"].counts == (500_000, 500_000)
+    assert changed["trips"].counts == (500_000, 500_000, 0)
     assert titles == ["Comparing trips", "closed"]
 
 
@@ -56,10 +57,13 @@ def test_rows_are_counted_once(changed: Diff, monkeypatch: pytest.MonkeyPatch) -
 def test_ctrl_c_stops_a_comparison(changed: Diff, ctrl_c: threading.Timer) -> None:
     """At once, and the difference can be asked for again."""
     part = changed["trips"]
-    endless = "SELECT change_type, count(*) FROM ({}) a, range(100_000) b, range(100_000) c GROUP BY ALL"
+
+    def endless(comparison: Comparison) -> str:
+        return f"SELECT count(*) FROM ({comparison.rows()}) a, range(100_000) b, range(100_000) c"
+
     ctrl_c.start()
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         part._ask(endless, lambda relation: relation.fetchall())
     assert time.monotonic() - started < 5
-    assert part.counts == (500_000, 500_000)
+    assert part.counts == (500_000, 500_000, 0)

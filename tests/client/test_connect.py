@@ -327,3 +327,13 @@ def answering(answer: bytes) -> Iterator[str]:
         thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
         server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("below", [".", "store"])
+def test_a_file_is_no_store(tmp_path: Path, below: str) -> None:
+    """It is named, with the way to import it."""
+    file = tmp_path / "data.csv"
+    file.write_text("a\n1\n")
+    with pytest.raises(InvalidInputError, match=r"data\.csv' is a file, and a store is a folder") as caught:
+        jd.connect(file / below)
+    assert "import_file" in caught.value.next_step

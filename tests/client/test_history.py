@@ -161,7 +161,8 @@ def test_a_diff_counts_rows_with_their_multiplicity(trips: Dataset) -> None:
     replace(trips, "trips", {"n": [1, 1, 2, None], "m": ["a", "a", "b", None]})
     replace(trips, "trips", {"n": [1, 2, 2, None], "m": ["a", "b", "c", "new"]})
     diff = trips.diff("main~1", "main")
-    assert diff.summary().to_pylist() == [{"name": "trips", "change": "changed", "added": 2, "removed": 2}]
+    counts = {"added": 2, "removed": 2, "changed": 0}
+    assert diff.summary().to_pylist() == [{"name": "trips", "change": "changed", **counts}]
     found = diff["TRIPS"].rows().to_pylist()
     key = "change_type"
     assert sorted(map(str, found)) == sorted(
@@ -175,13 +176,13 @@ def test_a_diff_counts_rows_with_their_multiplicity(trips: Dataset) -> None:
             ],
         )
     )
-    assert trips.diff("main", "main~1")["trips"].counts == (2, 2)
+    assert trips.diff("main", "main~1")["trips"].counts == (2, 2, 0)
 
 
 def test_moved_rows_are_no_change(trips: Dataset) -> None:
     replace(trips, "trips", {"n": [1, 2, 3]})
     replace(trips, "trips", {"n": [3, 1, 2]})
-    assert trips.diff("main~1")["trips"].counts == (0, 0)
+    assert trips.diff("main~1")["trips"].counts == (0, 0, 0)
 
 
 def test_a_diff_reads_the_few_segments_that_differ(trips: Dataset) -> None:
@@ -190,7 +191,7 @@ def test_a_diff_reads_the_few_segments_that_differ(trips: Dataset) -> None:
     numbers[100_000] = -1
     replace(trips, "trips", {"n": numbers})
     changes = trips.diff("main~1")["trips"]
-    assert (changes.counts, changes.rows()["n"].to_pylist()) == ((1, 1), [100_000, -1])
+    assert (changes.counts, changes.rows()["n"].to_pylist()) == ((1, 1, 0), [100_000, -1])
 
 
 def test_columns_are_matched_by_id_and_those_of_one_side_take_no_part(trips: Dataset) -> None:
@@ -224,10 +225,10 @@ def test_added_dropped_and_renamed_tables_and_files_are_told(trips: Dataset, tmp
         edit.attach(tmp_path / "book")
     diff = trips.diff("main~1")
     assert {tuple(row.values()) for row in diff.summary().to_pylist()} == {
-        ("planes", "removed", 0, 2),
-        ("here", "renamed from moved", 0, 0),
-        ("new", "added", 3, 0),
-        ("book", "file added", None, None),
+        ("planes", "removed", 0, 2, 0),
+        ("here", "renamed from moved", 0, 0, 0),
+        ("new", "added", 3, 0, 0),
+        ("book", "file added", None, None, None),
     }
     assert (diff["here"].rows().num_rows, diff["moved"].rows().num_rows) == (0, 0)
     assert diff["planes"].rows()["n"].to_pylist() == [2, 3]
@@ -242,7 +243,7 @@ def test_a_column_may_be_called_like_the_column_of_changes(trips: Dataset) -> No
     replace(trips, "trips", {"change_type": ["a"], "n": [1]})
     replace(trips, "trips", {"change_type": ["b"], "n": [1]})
     found = trips.diff("main~1")["trips"]
-    assert found.counts == (1, 1)
+    assert found.counts == (1, 1, 0)
     assert found.rows().column(0).to_pylist() == ["delete", "insert"]
 
 
@@ -252,7 +253,7 @@ def test_a_diff_of_awkward_types_and_names_works(trips: Dataset) -> None:
         given = {name: [[value, None]], "struct": [{"a": value}], "blob": [bytes([value])], "text": ["same"]}
         replace(trips, "trips", pa.table(given))
     found = trips.diff("main~1")["trips"]
-    assert (found.counts, found.rows().column_names[1]) == ((1, 1), name)
+    assert (found.counts, found.rows().column_names[1]) == ((1, 1, 0), name)
 
 
 def test_nothing_differs_between_equal_versions(told: Dataset) -> None:
@@ -260,3 +261,23 @@ def test_nothing_differs_between_equal_versions(told: Dataset) -> None:
     assert (len(diff), diff.summary().num_rows, diff.schema().num_rows) == (0, 0, 0)
     assert "Nothing differs" in repr(diff)
     assert "Nothing differs" in diff._repr_html_()
+
+
+def test_one_version_is_compared_with_what_is_checked_out(trips: Dataset) -> None:
+    """With the checked-out reference itself there is nothing to compare but its parent: that shows its last commit."""
+    first, second, third = (append(trips, n) for n in range(3))
+    trips.tag("v1", "#3")
+    trips.checkout("#1")
+    with pytest.raises(NotFoundError, match=r"no version before '#1': commit \w+ is the first") as caught:
+        trips.diff("#1")
+    assert caught.value.kind is ErrorKind.COMMIT_NOT_FOUND
+    sides = {
+        ("main", "#1"): (first, third),
+        ("main", "main"): (second, third),
+        ("v1", "v1"): (second, third),
+        ("main", "v1"): (third, third),
+    }
+    for (current, old), expected in sides.items():
+        trips.checkout(current)
+        found = trips.diff(old).model
+        assert (found.old.id, found.new.id) == tuple(commit.id for commit in expected), (current, old)

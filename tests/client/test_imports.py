@@ -126,7 +126,7 @@ def test_a_changed_file_is_the_tables_next_version_and_the_diff_shows_the_change
     csv.write_text(csv.read_text().replace("2,\n", "2,now\n"))
     trips.import_file(csv, message="mended").result()
     assert trips.log()[0].message == "mended"
-    assert trips.diff("main~1")["trips"].counts == (1, 1)
+    assert trips.diff("main~1")["trips"].counts == (1, 1, 0)
     assert rows(trips, "main~1") == [1, 2, 3]
 
 
@@ -445,7 +445,7 @@ def test_a_lost_segment_is_mended_by_the_same_file(repo: Repository, tmp_path: P
     file.write_text("n\n1\n2\n")
     numbers = repo.create("numbers")
     numbers.import_file(file).result()
-    segment = Path(numbers["main"]["numbers"]._paths[0])
+    segment = Path(numbers["main"]["numbers"]._plan.segments[0].path)
     segment.unlink()
     assert numbers.import_file(file).result().commit is None
     assert numbers["main"]["numbers"].to_arrow().to_pydict() == {"n": [1, 2]}

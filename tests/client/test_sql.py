@@ -450,6 +450,50 @@ def test_ctrl_c_stops_a_query(repo: Repository, ctrl_c: threading.Timer, method:
     assert rows(repo, "SELECT count(*) FROM flights") == [(4,)]
 
 
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("select", "SELECT * FROM select"),
+        ("Order", "SELECT *\nFROM order o"),
+        ("table", "FROM table.table"),
+        ("group", "FROM flights JOIN group USING (n)"),
+        ("full", "SELECT * FROM full WHERE true"),
+    ],
+)
+def test_a_dataset_that_is_called_like_a_word_of_sql_has_to_be_in_quotes(
+    repo: Repository, name: str, query: str
+) -> None:
+    """As DuckDB has it; the error says so and shows how, which then works."""
+    made = repo.create(name)
+    with made.edit() as edit:
+        edit[name].append({"n": [1]})
+    with pytest.raises(StatementError) as caught:
+        repo.sql(query)
+    assert caught.value.kind is ErrorKind.STATEMENT_SYNTAX
+    quoted = f'"{name}"'
+    assert caught.value.next_step.endswith(f"put it in quotes: {quoted}")
+    assert rows(repo, f"FROM {quoted}") == [(1,)]
+    made.delete()
+
+
+@pytest.mark.parametrize("query", ["SELECT * FORM flights", "SELECT FROM WHERE", "FROM select"])
+def test_other_syntax_errors_say_nothing_of_quotes(repo: Repository, query: str) -> None:
+    """Neither where the word is none of SQL's, nor where no dataset is called so."""
+    with pytest.raises(StatementError) as caught:
+        repo.sql(query)
+    assert caught.value.kind is ErrorKind.STATEMENT_SYNTAX
+    assert "quotes" not in caught.value.next_step
+
+
+def test_a_suggestion_is_in_quotes_where_it_must_be(repo: Repository) -> None:
+    """So that it can be typed as it is offered."""
+    made = repo.create("select")
+    with pytest.raises(StatementError) as caught:
+        repo.sql("FROM selct")
+    assert caught.value.details["suggestions"] == ['"select"']
+    made.delete()
+
+
 def test_progress_shows_when_it_takes_long(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing shows before the time is up, then percents do, and they grow."""
     seen: list[int] = []

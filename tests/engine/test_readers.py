@@ -240,6 +240,39 @@ def test_appended_rows_make_no_column_of_the_table_text(files: Files) -> None:
     assert files.append("a,b\n1,x\n1.5,y\n", table).types == ["DOUBLE", "VARCHAR"]
 
 
+HINTS: dict[str, tuple[str, dict[str, Any], list[str]]] = {
+    "a decimal comma": ("a;b\n1,5;x\n-2,25;y\n;z\n", {}, ["decimal=',' and types={'a': 'DOUBLE'}"]),
+    "in quotes": ('a,b\n"1,5",x\n"2,5",y\n', {}, ["decimal=',' and types={'a': 'DOUBLE'}"]),
+    "a decimal point": ("a;b\n1.5;x\n", {"decimal": ","}, ["decimal='.' and types={'a': 'DOUBLE'}"]),
+    "both columns": ("a;b\n1,5;2,5\n", {}, ["Columns 'a', 'b' were"]),
+    "zones": ("t,u\n2026-01-01 10:00:00+02:00,1\n2026-07-01T10:00:00-05,2\n", {}, ["types={'t': 'TIMESTAMPTZ'}"]),
+    "text": ("a,b\nx,2026\ny,1\n", {}, []),
+    "codes": ("a;b\n007;x\n08;y\n", {}, []),
+    "some numbers": ("a;b\n1,5;x\ntwo;y\n", {}, []),
+    "thousands": ('a;b\n"1,000,000";x\n', {}, []),
+    "a declared text": ("a;b\n1,5;x\n", {"types": {"A": "VARCHAR"}}, []),
+    "late text": ("a;b\n" + "1,5;x\n" * 100 + "x;y\n", {}, []),
+}
+
+
+@pytest.mark.parametrize(("content", "options", "hints"), HINTS.values(), ids=HINTS.keys())
+def test_text_that_an_option_would_read_is_told(
+    files: Files, content: str, options: dict[str, Any], hints: list[str]
+) -> None:
+    """Numbers with another decimal mark and times with zones stay text, and the report says how to read them."""
+    found = files.read(content, **options)
+    assert len(found.report.notes) == len(hints)
+    assert all(hint in note for hint, note in zip(hints, found.report.notes, strict=True))
+    assert found.types[0] == "VARCHAR" or not hints
+
+
+def test_a_text_column_of_the_table_gets_no_hint(files: Files) -> None:
+    """It was chosen to be text."""
+    path = files.write("a;b\n1,5;x\n")
+    found = Reading(files.open(path, [ColumnType(name="A", type="VARCHAR")]))
+    assert found.report.notes == []
+
+
 @pytest.mark.usefixtures("as_wide")
 def test_a_wide_file_means_the_same_as_a_narrow_one(files: Files) -> None:
     content = 'i,d,s,t,e\n1,1.5,NA,2026-01-31,\nNA,NaN,"a\nb",2026-02-01,""\n' + '"",2,x,2026-02-02,\n' * 3

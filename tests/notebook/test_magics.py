@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -258,6 +259,27 @@ def test_pin_without_a_query_takes_all(shell: Shell) -> None:
     assert shell.ip.rl_next_input.startswith("%datasets use flights@")
 
 
+def test_branches_and_tags_are_made_renamed_protected_and_deleted(shell: Shell) -> None:
+    """As on the command line; the references of now are shown."""
+    assert [r.name for r in shell.run("%datasets branch flights fix v1.0")] == ["fix", "main", "v1.0"]
+    assert [r.name for r in shell.run("%datasets branch flights fix --rename mend")] == ["main", "mend", "v1.0"]
+    assert [r.protected for r in shell.run("%datasets branch flights --protect mend")] == [False, True, False]
+    assert not any(r.protected for r in shell.run("%datasets branch flights mend --unprotect"))
+    assert [r.name for r in shell.run("%datasets branch flights mend --delete")] == ["main", "v1.0"]
+    assert "v2" in shell.run("%datasets tag flights v1.0 --rename v2")
+
+
+def test_a_dataset_is_shown_at_a_glance_and_its_log_narrowed(shell: Shell) -> None:
+    """``show`` is the overview, ``log`` takes what limits it."""
+    assert shell.run("%datasets show flights").counts.commits == 2
+    assert shell.run("%datasets show flights v1.0").tables["flights"].rows == 3
+    assert [c.message for c in shell.run("%datasets log flights --table flights --since 2020-01-01")] == [
+        "second",
+        "first",
+    ]
+    assert len(shell.run("%datasets log flights v1.0 --author nobody")) == 0
+
+
 def test_another_store_is_chosen(shell: Shell, tmp_path: Path) -> None:
     """``%datasets connect`` opens a folder, and the magics use it."""
     found = shell.run(f"%datasets connect '{tmp_path}/second store'")
@@ -272,10 +294,16 @@ def test_another_store_is_chosen(shell: Shell, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("lgo flights", "Did you mean %datasets log NAME [REF]?"),
+        ("lgo flights", "Did you mean %datasets log NAME [REF] ["),
         ("log", "Usage: %datasets log NAME [REF]"),
         ("log 'flights", "Close the quote"),
         ("use flights", "'flights' is not NAME@REF"),
+        ("log flights --tabel x", "Did you mean --table?"),
+        ("log flights --table", "--table is given twice, or without a value"),
+        ("branch flights v1.0 --rename x", "'v1.0' is no branch"),
+        ("branch flights --protect", "Usage: %datasets branch"),
+        ("branch flights main --protect --delete", "changes one thing"),
+        ("tag flights v1.0 --protect", "--protect is no option of it"),
         ("sql maybe", "Usage: %datasets sql on|off"),
     ],
 )
@@ -298,6 +326,7 @@ class Outcome:
     stdout: str = ""
     stderr: str = ""
     shown: str = ""
+    updates: list[str] = field(default_factory=list)
     payload: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -308,17 +337,18 @@ class Kernel:
         self.manager = manager
         self._client = client
 
-    def run(self, cell: str, on_stderr: Callable[[str], None] = lambda _: None) -> Outcome:
+    def run(self, cell: str, on_shown: Callable[[str], None] = lambda _: None) -> Outcome:
         outcome = Outcome(reply={})
 
         def take(message: dict[str, Any]) -> None:
             content = message["content"]
             if message["msg_type"] == "stream":
                 setattr(outcome, content["name"], getattr(outcome, content["name"]) + content["text"])
-                if content["name"] == "stderr":
-                    on_stderr(outcome.stderr)
             elif message["msg_type"] in ("execute_result", "display_data"):
                 outcome.shown += content["data"]["text/plain"]
+                on_shown(outcome.shown)
+            elif message["msg_type"] == "update_display_data":
+                outcome.updates.append(content["data"]["text/plain"])
 
         reply = self._client.execute_interactive(cell, timeout=60, output_hook=take)
         outcome.reply, outcome.payload = reply["content"], reply["content"].get("payload", [])
@@ -371,13 +401,27 @@ def test_ctrl_c_in_a_kernel(kernel: Kernel) -> None:
             interrupted.append(time.monotonic())
             kernel.manager.interrupt_kernel()
 
-    outcome = kernel.run(f"%%sql\n{FOREVER}", on_stderr=interrupt)
+    outcome = kernel.run(f"%%sql\n{FOREVER}", on_shown=interrupt)
     assert time.monotonic() - interrupted[0] < 3
     assert interrupted[0] - begun >= 2
-    assert "Query" in outcome.stderr
+    assert outcome.shown.startswith("Query: ")
+    assert re.fullmatch(r"Query: [2-5]\.\d s", outcome.updates[-1])
     assert outcome.reply["ename"] == "StatementError"
     assert outcome.reply["traceback"] == ["StatementError: The statement was interrupted."]
     assert kernel.run("%sql SELECT 1 + 1 AS two").shown.startswith("two\n  2")
+
+
+def test_an_import_is_one_line_that_ends_as_a_summary(kernel: Kernel, tmp_path: Path) -> None:
+    """Nothing goes to standard error, which would stay; the line tells how it ended, whatever that was."""
+    (tmp_path / "good.csv").write_text("n\n" + "1\n" * 1_000)
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n3\n")
+    kernel.run("from jupyter_datasets import connect; repo = connect()")
+    good = kernel.run(f"repo.import_file({str(tmp_path / 'good.csv')!r}).wait()")
+    assert good.shown.startswith("Import good.csv into good.good: ")
+    assert re.fullmatch(r"Import good.csv into good.good: 1,000 rows in \d+\.\d s", good.updates[-1])
+    bad = kernel.run(f"repo.import_file({str(tmp_path / 'bad.csv')!r}).wait(); None")
+    assert bad.updates[-1] == "Import bad.csv into bad.bad: failed"
+    assert (good.stderr, bad.stderr) == ("", "")
 
 
 def test_pin_replaces_the_cell(kernel: Kernel) -> None:

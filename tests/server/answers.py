@@ -32,7 +32,8 @@ class Answer:
 
 
 @cache
-def _document() -> Any:
+def described() -> Any:
+    """The description of all routes."""
     return document(ROUTES, "", "0").root
 
 
@@ -41,7 +42,7 @@ def check_described(verb: str, path: str, answer: Answer) -> None:
     if not answer.headers.get("Content-Type", "").startswith("application/json"):
         return
     schema = _schema(verb, path, answer.status)
-    problems = [str(e) for e in Draft202012Validator({**schema, **_document()}).iter_errors(answer.json)]
+    problems = [str(e) for e in Draft202012Validator({**schema, **described()}).iter_errors(answer.json)]
     assert problems == [], (verb, path, answer.content[:500])
 
 
@@ -49,5 +50,5 @@ def _schema(verb: str, path: str, status: int) -> Any:
     route = next((r for r in ROUTES if re.fullmatch(r.pattern, path)), None)
     if route is None or status >= 400:
         return {"$ref": "#/components/schemas/ErrorReply"}
-    answers = _document()["paths"][route.template][verb]["responses"]
+    answers = described()["paths"][route.template][verb]["responses"]
     return answers[str(status)]["content"]["application/json"]["schema"]

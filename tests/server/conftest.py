@@ -78,14 +78,19 @@ def table() -> pa.Table:
 @pytest.fixture
 def trips(store: Path, tmp_path: Path) -> Path:
     """A store, made before the server opens it: dataset ``trips``, two commits, tag ``v1``, a table ``odd``, a file."""
-    (tmp_path / "notes.txt").write_text("read me")
+    make_trips(store, tmp_path)
+    return store
+
+
+def make_trips(store: Path, folder: Path) -> None:
+    """The same, in a folder for the file."""
+    (folder / "notes.txt").write_text("read me")
     with jd.connect(store) as repo:
         dataset = repo.create("trips")
         with dataset.edit(message="first") as edit:
             edit["trips"].append({"n": list(range(1000))})
             edit["odd"].append(table())
-            edit.attach(tmp_path / "notes.txt")
+            edit.attach(folder / "notes.txt")
         dataset.tag("v1")
         with dataset.edit(message="second") as edit:
             edit["trips"].append({"n": [1000]})
-    return store

@@ -133,13 +133,60 @@ async def test_a_source_that_is_none_is_refused(ask: Ask, source: dict[str, str]
     assert (await ask("get", "/jobs")).json["items"] == []
 
 
-@pytest.mark.parametrize("options", [{"no such option": 1}, {"delimiter": 5}, {"types": "x"}], ids=str)
-async def test_an_option_that_is_none_makes_the_job_fail_or_is_refused(
-    ask: Ask, tmp_path: Path, options: dict[str, Any]
+@pytest.mark.parametrize(
+    ("options", "place", "meant"),
+    [
+        ({"no such option": 1}, "options.no such option", None),
+        ({"delimeter": ";"}, "options.delimeter", "delimiter"),
+        ({"delimiter": 5}, "options.delimiter", None),
+        ({"types": "x"}, "options.types", None),
+        ({"encoding": "utf-9"}, "encoding", "utf-8"),
+        ({"encoding": "a\0b"}, "encoding", None),
+        ({"types": {"n": "BIGNIT"}}, "BIGNIT", None),
+        ({"types": {"n": "(" * 20_000}}, "types", None),
+        ({"quote": "long"}, "quote", None),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_an_option_that_is_none_is_refused_at_once(
+    ask: Ask, tmp_path: Path, options: dict[str, Any], place: str, meant: str | None
 ) -> None:
-    """It is said which."""
+    """It is said which, and what is nearest to it; there is no job."""
     (tmp_path / "a.csv").write_bytes(CSV)
     body = {"dataset": "trips", "source": {"path": str(tmp_path / "a.csv")}, "options": options}
     found = await ask("post", "/jobs", body)
-    error = found.error if found.status >= 400 else (await ended(ask, found.json["id"]))["error"]
-    assert error["kind"] == "invalid-argument"
+    assert (found.status, found.error["class"]) == (400, "InvalidInputError")
+    assert place in found.error["message"]
+    if meant is not None:
+        assert meant in found.error["next_step"]
+        assert meant in found.error["details"]["suggestions"]
+    assert (await ask("get", "/jobs")).json["items"] == []
+
+
+async def test_a_misspelled_field_is_told_what_it_may_be(ask: Ask) -> None:
+    """In a body and in a query; where nothing is near, the description is named."""
+    found = await ask("post", "/jobs", {"dataset": "trips", "source": {"path": "/a.csv"}, "mesage": "load"})
+    assert (found.status, found.error["next_step"]) == (400, "Did you mean 'message'?")
+    found = await ask("get", "/jobs", query={"statsu": "failed"})
+    assert (found.status, found.error["next_step"]) == (400, "Did you mean 'status'?")
+    found = await ask("get", "/jobs", query={"xyz": "1"})
+    assert (found.status, found.error["details"]["suggestions"]) == (400, [])
+    assert "openapi.json" in found.error["next_step"]
+
+
+async def test_a_job_runs_again_only_if_it_came_to_nothing(ask: Ask, tmp_path: Path) -> None:
+    """A new job that says which one it retries; one that succeeded or is not there is refused."""
+    file = tmp_path / "a.csv"
+    file.write_bytes(b"\x00\x01")
+    failed = await ended(ask, (await start(ask, path=str(file)))["id"])
+    file.write_bytes(CSV)
+    found = await ask("post", f"/jobs/{failed['id']}/retry")
+    assert (found.status, found.json["retry_of"]) == (201, failed["id"])
+    assert found.json["params"] == failed["params"]
+    again = await ended(ask, found.json["id"])
+    assert (again["status"], again["result"]["rows"]) == ("succeeded", 3)
+    refused = await ask("post", f"/jobs/{again['id']}/retry")
+    assert (refused.status, refused.error["kind"]) == (409, "job-not-retryable")
+    assert refused.error["details"] == {"job": again["id"], "status": "succeeded"}
+    assert (await ask("post", "/jobs/no-such-job/retry")).status == 404
+    assert [job["retry_of"] for job in (await ask("get", "/jobs")).json["items"]] == [failed["id"], None]

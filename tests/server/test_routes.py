@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -84,6 +85,15 @@ async def test_the_description_is_valid_and_complete(ask: Ask, jp_base_url: str)
     base = jp_base_url.rstrip("/") + BASE
     assert described == {(verb, base + route.template) for verb, route in VERBS}
     assert found["openapi"].startswith("3.1")
+
+
+async def test_every_reference_in_the_description_leads_somewhere(ask: Ask) -> None:
+    """Programs that are made from it find each model."""
+    content = (await ask("get", "/openapi.json")).content.decode()
+    models = set(json.loads(content)["components"]["schemas"])
+    named = set(re.findall(r'"\$ref": ?"#/components/schemas/([^"]*)"', content))
+    assert named
+    assert named <= models
 
 
 @pytest.mark.parametrize(("verb", "route"), VERBS, ids=lambda value: getattr(value, "path", value))

@@ -75,3 +75,52 @@ async def test_an_overview_shows_a_dataset_at_a_glance(ask: Ask) -> None:
     assert found["version"] == (await ask("get", "/datasets/trips/version")).json
     await ask("post", "/datasets", {"name": "empty"})
     assert (await ask("get", "/datasets/empty/overview")).json["version"] is None
+    assert found["counts"] == {"commits": 2, "branches": 1, "tags": 1, "tables": 2, "files": 1}
+    assert [c["refs"] for c in found["heads"]] == [["main"], ["v1"]]
+    assert found["changes"][0]["action"] == "commit"
+    older = (await ask("get", "/datasets/trips/overview", query={"ref": "v1"})).json
+    assert older["version"]["commit"]["refs"] == ["v1"]
+
+
+async def test_a_reference_is_renamed_or_protected_one_thing_at_a_time(ask: Ask) -> None:
+    """PUT renames or protects; a protected branch refuses what would move it, and says what to do."""
+    await ask("post", "/datasets/trips/refs", {"name": "fix", "kind": "branch", "at": "v1"})
+    renamed = await ask("put", "/datasets/trips/refs/fix", {"name": "mend/it"})
+    assert (renamed.status, renamed.json["name"], renamed.json["formerly"]) == (200, "mend/it", "fix")
+    taken = await ask("put", "/datasets/trips/refs/mend%2Fit", {"name": "v1"})
+    assert (taken.status, taken.error["kind"]) == (409, "ref-exists")
+    protected = await ask("put", "/datasets/trips/refs/mend/it", {"protected": True})
+    assert protected.json["protected"] is True
+    assert (await ask("get", "/datasets/trips/refs")).json["items"][1] == protected.json
+    for verb, path, body in (
+        ("post", "/datasets/trips/undo", {"ref": "mend/it"}),
+        ("post", "/datasets/trips/edits", {"ref": "mend/it"}),
+        ("put", "/datasets/trips/refs/mend/it", {"name": "fix"}),
+        ("delete", "/datasets/trips/refs/mend/it", None),
+    ):
+        refused = await ask(verb, path, body)
+        assert (refused.status, refused.error["kind"]) == (400, "branch-protected"), path
+        assert "unprotect" in refused.error["next_step"]
+    lifted = await ask("put", "/datasets/trips/refs/mend/it", {"protected": False})
+    assert lifted.json["protected"] is False
+    assert (await ask("post", "/datasets/trips/undo", {"ref": "mend/it"})).json["name"] == "fix"
+    for body in ({}, {"name": "x", "protected": True}, {"name": None}, {"protected": "yes"}):
+        wrong = await ask("put", "/datasets/trips/refs/fix", body)
+        assert (wrong.status, wrong.error["kind"]) == (400, "invalid-argument"), body
+
+
+async def test_a_log_is_narrowed_by_parameters(ask: Ask) -> None:
+    """Table, file, author and times, with pages as always; what is no time is refused."""
+
+    async def messages(**query: object) -> list[str]:
+        found = (await ask("get", "/datasets/trips/commits", query=query)).json["items"]
+        return [commit["message"] for commit in found]
+
+    assert await messages(table="trips") == ["second", "first"]
+    assert await messages(table="odd") == await messages(path="notes.txt") == ["first"]
+    assert await messages(author="nobody") == await messages(until="2020-01-01") == []
+    assert await messages(since="2020-01-01T00:00:00+01:00", table="TRIPS", offset=1) == ["first"]
+    page = (await ask("get", "/datasets/trips/commits", query={"table": "trips", "limit": 1})).json
+    assert await messages(table="trips", cursor=page["cursor"]) == ["first"]
+    wrong = await ask("get", "/datasets/trips/commits", query={"since": "yesterday"})
+    assert (wrong.status, wrong.error["kind"]) == (400, "invalid-argument")

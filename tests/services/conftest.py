@@ -14,6 +14,7 @@ from sqlalchemy import URL, Engine, create_engine, text
 from jupyter_datasets.catalog.tables import metadata
 from jupyter_datasets.container import Container, build
 from jupyter_datasets.services.versions.models import Commit
+from jupyter_datasets.services.versions.scans import pieces_of
 from jupyter_datasets.settings import Settings
 from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Schema
@@ -95,7 +96,7 @@ class World:
 
     def rows(self, ref: str = "main", table: str = "trips") -> list[int]:
         plan = self.versions.plan(self.me, self.id, ref, table)
-        found = OrderedReader(Schema.from_json(plan.fields)).table([segment.path for segment in plan.segments])
+        found = OrderedReader(Schema.from_json(plan.fields)).table(pieces_of(plan.segments))
         return list(found["n"].to_pylist())
 
     def tables(self, ref: str = "main") -> list[str]:

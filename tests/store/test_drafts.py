@@ -17,8 +17,6 @@ from jupyter_datasets.store import incoming
 from jupyter_datasets.store.commits import Content
 from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Schema
-from jupyter_datasets.store.segments import Written
-from jupyter_datasets.store.trees import EMPTY
 from tests.store.worlds import Store
 
 
@@ -41,13 +39,13 @@ def _with_k(world: Store, k: int, key: tuple[str, ...] = ()) -> Draft:
     """A draft with an empty table ``t`` whose k is fixed."""
     draft = world.draft()
     root = empty_root(Schema.create(incoming.inspect(_rows(0, 0).schema).columns), key)
-    draft.put("t", root, EMPTY, Written(segments=(), k=k, nulls=frozenset()))
+    draft.put("t", replace(root, k=k))
     return draft
 
 
 def _read(world: Store, content: Content, table: str = "t") -> pa.Table:
     root = world.objects.root(content.tables[table])
-    return OrderedReader(root.schema).table(world.paths(content, table))
+    return OrderedReader(root.schema).table(world.pieces(content, table))
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -60,7 +58,7 @@ def _read(world: Store, content: Content, table: str = "t") -> pa.Table:
 def test_appends_give_what_all_rows_at_once_give(
     tmp_path: Path, sizes: list[int], k: int, key: tuple[str, ...], commits: list[bool]
 ) -> None:
-    """However rows are dealt out to appends and commits, the table's root is that of the whole."""
+    """However rows are dealt out to appends and commits, the table's root once compacted is that of the whole."""
     world, total = Store(tmp_path), sum(sizes)
     draft, done = _with_k(world, k, key), 0
     for size, commit in zip(sizes, commits, strict=False):
@@ -68,11 +66,13 @@ def test_appends_give_what_all_rows_at_once_give(
         done += size
         if commit:
             draft = world.draft(world.commit(draft))
+    draft = world.draft(world.commit(draft))
+    assert _read(world, draft.content).to_pylist() == _rows(0, total).to_pylist()
     whole = _with_k(world, k, key)
     whole.replace("t", world.rows(whole, _rows(0, total)))
+    draft.compact("t")
     assert draft.tables == whole.tables
-    content = world.commit(draft)
-    assert _read(world, content).to_pylist() == _rows(0, total).to_pylist()
+    assert _read(world, world.commit(draft)).to_pylist() == _rows(0, total).to_pylist()
 
 
 def test_a_small_table_grows_into_its_k(world: Store) -> None:
@@ -89,7 +89,7 @@ def test_a_small_table_grows_into_its_k(world: Store) -> None:
 
 
 def test_an_append_stores_little(world: Store) -> None:
-    """One row behind many stores one segment, a root, and the pages on the right edge; the others are shared."""
+    """One row behind many stores no file, but a patch, a root, and the pages on the right edge; all else is shared."""
     draft = _with_k(world, 4)
     draft.append("t", world.rows(draft, _rows(0, 3000)))
     assert len(draft.new_files()) > 100
@@ -97,10 +97,11 @@ def test_an_append_stores_little(world: Store) -> None:
     before = world.segments(content, "t")
     draft = world.draft(content)
     draft.append("t", world.rows(draft, _rows(3000, 3001)))
-    assert len(draft.new_files()) == 1
-    assert len(draft.new_texts()) <= 3
+    assert draft.new_files() == []
+    assert len(draft.new_texts()) <= 4
     after = world.segments(world.commit(draft), "t")
-    assert after[: len(before) - 1] == before[:-1]
+    assert after[:-1] == before
+    assert (after[-1].rows, after[-1].is_inline) == (1, True)
 
 
 def test_appending_nothing_changes_nothing(world: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from itertools import accumulate
 
 import numpy as np
 from hypothesis import given, settings
@@ -45,7 +46,24 @@ def test_replacing_the_tail_is_building_anew(segments: list[Item], data: st.Data
     whole = segments[: len(segments) - drop] + new
     assert shelf.segments(changed) == whole
     assert changed == Shelf().build(whole)
-    assert trees.last_segment(changed, shelf.pages()) == (whole[-1] if whole else None)
+    assert next(trees.backwards(changed, shelf.pages()), None) == (whole[-1] if whole else None)
+
+
+@_RULE
+@given(_segments(), st.data())
+def test_splicing_is_building_anew(segments: list[Item], data: st.DataObject) -> None:
+    """Whatever takes the place of whichever segments, the tree is the one over the whole sequence."""
+    shelf = Shelf()
+    tree = shelf.build(segments)
+    places = data.draw(st.sets(st.integers(0, max(0, len(segments) - 1)), max_size=min(5, len(segments))))
+    new = {place: data.draw(_segments(60)) for place in places}
+    starts = list(accumulate((s.rows for s in segments), initial=0))
+    pages = shelf.pages()
+    changed = trees.splice(tree, pages, {starts[place]: items for place, items in new.items()})
+    shelf.texts |= pages.made
+    whole = [i for place, segment in enumerate(segments) for i in new.get(place, [segment])]
+    assert shelf.segments(changed) == whole
+    assert changed == Shelf().build(whole)
 
 
 @_RULE

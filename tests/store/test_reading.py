@@ -16,10 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_datasets.engine.relations import Scan
+from jupyter_datasets.engine.relations import Session
 from jupyter_datasets.errors import DamagedObjectError, ErrorKind, InvalidInputError, NotFoundError, StorageError
+from jupyter_datasets.services.versions.scans import scan
 from jupyter_datasets.sqltext import quote_name
 from jupyter_datasets.store import forms, schemas
+from jupyter_datasets.store.patches import Piece
 from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Column, Field, Schema
 from jupyter_datasets.store.segments import connect
@@ -29,12 +31,10 @@ from tests.store.worlds import Made, write, write_batches
 _SHOWN = {kind: values[:4] if kind == "INTERVAL" else values for kind, values in SAMPLES.items()}  # Arrow holds no more
 
 
-def _scan(schema: Schema, paths: list[str], select: str) -> pa.Table:
+def _scan(schema: Schema, pieces: list[Piece], select: str) -> pa.Table:
     """The rows as a query gets them, in no order."""
-    columns = [(f.name, f.type) for f in schema.fields]
-    scan = Scan(files=tuple(paths), reader_map=schemas.reader_map(schema), select=select, columns=columns)
     with connect() as connection:
-        return connection.sql(scan.sql("?"), params=scan.parameters).to_arrow_table()
+        return connection.sql(scan(schema, pieces, select).bind(Session(connection), "table")).to_arrow_table()
 
 
 def _texts(rows: pa.Table) -> list[tuple[str, ...]]:
@@ -44,10 +44,10 @@ def _texts(rows: pa.Table) -> list[tuple[str, ...]]:
         return connection.sql("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM given").fetchall()
 
 
-def _agreed(schema: Schema, paths: list[str]) -> pa.Table:
+def _agreed(schema: Schema, pieces: list[Piece]) -> pa.Table:
     """The rows in order, once both ways to read them agree."""
-    ordered = OrderedReader(schema).table(paths)
-    assert Counter(_texts(ordered)) == Counter(_texts(_scan(schema, paths, schemas.public_columns(schema))))
+    ordered = OrderedReader(schema).table(pieces)
+    assert Counter(_texts(ordered)) == Counter(_texts(_scan(schema, pieces, schemas.public_columns(schema))))
     return ordered
 
 
@@ -94,10 +94,10 @@ def test_two_ways_to_read_one_result(tmp_path: Path, table: tuple[list[str], lis
     with closing(_Source(schema, [list(row) for row in zip(*values, strict=True)])) as source:
         made = write_batches(iter(source.rows(forms.to_transfer).to_batches()), schema, tmp_path, k=4)
         expected = source.rows(forms.to_public)
-    read = _agreed(schema, made.paths)
+    read = _agreed(schema, made.pieces)
     assert _texts(read) == _texts(expected)
     assert read.schema == expected.schema
-    again = write_batches(OrderedReader(schema, for_writer=True).batches(made.paths), schema, tmp_path, k=4)
+    again = write_batches(OrderedReader(schema, for_writer=True).batches(made.pieces), schema, tmp_path, k=4)
     assert again.items == made.items
 
 
@@ -131,7 +131,7 @@ def _added(schema: Schema, **values: Any) -> Schema:
 
 
 def _column(schema: Schema, made: Made, name: str) -> list[Any]:
-    found: list[Any] = _agreed(schema, made.paths)[name].to_pylist()
+    found: list[Any] = _agreed(schema, made.pieces)[name].to_pylist()
     return found
 
 
@@ -170,7 +170,7 @@ def test_an_added_column(made: Made, kind: str, default: str | None, value: Any)
 def test_a_dropped_column(made: Made) -> None:
     """It is not read; the others are."""
     schema = replace(made.schema, fields=made.schema.fields[1:3])
-    assert _agreed(schema, made.paths).column_names == ["s", "d"]
+    assert _agreed(schema, made.pieces).column_names == ["s", "d"]
 
 
 def test_a_new_column_of_a_dropped_ones_name(made: Made) -> None:
@@ -178,7 +178,7 @@ def test_a_new_column_of_a_dropped_ones_name(made: Made) -> None:
     for kind in ("INTEGER", "VARCHAR"):
         schema = _added(replace(made.schema, fields=made.schema.fields[1:]), name="a", type=kind)
         assert _column(schema, made, "a") == [None] * 3
-        assert OrderedReader(schema, ["a"]).table(made.paths)["a"].to_pylist() == [None] * 3
+        assert OrderedReader(schema, ["a"]).table(made.pieces)["a"].to_pylist() == [None] * 3
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_a_widened_column(made: Made, name: str, kind: str, values: list[Any]) -
     assert _column(schema, made, name) == values
     field = next(f for f in schema.fields if f.name == name)
     assert OrderedReader(schema).arrow_schema.field(name).type == forms.arrow_type(kind)
-    sent = OrderedReader(schema, [name], for_writer=True).table(made.paths)
+    sent = OrderedReader(schema, [name], for_writer=True).table(made.pieces)
     assert sent.schema.field(field.birth).type == forms.transfer_arrow_type(kind)
 
 
@@ -208,7 +208,7 @@ def test_segments_of_several_ages(tmp_path: Path, made: Made) -> None:
     schema = _added(_changed(made.schema, "a", type="BIGINT"), name="new", type="INTEGER", default="0")
     new = OLD.set_column(0, "a", pa.array([2**40] * 3)).append_column("new", pa.array([1, None, 2], pa.int32()))
     later = write(new, tmp_path, schema=schema)
-    rows = _agreed(schema, made.paths + later.paths)
+    rows = _agreed(schema, made.pieces + later.pieces)
     assert rows["a"].to_pylist() == [1, None, 3, 2**40, 2**40, 2**40]
     assert rows["new"].to_pylist() == [0, 0, 0, 1, None, 2]
 
@@ -220,9 +220,9 @@ def test_segments_of_several_ages(tmp_path: Path, made: Made) -> None:
 @pytest.mark.parametrize("wanted", [["s"], ["f", "a"], ["u"], ["u", "s"], ["D", "A"]])
 def test_some_columns(made: Made, wanted: list[str]) -> None:
     """They come in the order asked for, under today's names, whatever the case in which they were asked for."""
-    read = OrderedReader(made.schema, wanted).table(made.paths)
+    read = OrderedReader(made.schema, wanted).table(made.pieces)
     assert read.column_names == [made.schema.field(name).name for name in wanted]
-    assert read.equals(OrderedReader(made.schema).table(made.paths).select(read.column_names))
+    assert read.equals(OrderedReader(made.schema).table(made.pieces).select(read.column_names))
 
 
 def test_an_unknown_column(made: Made) -> None:
@@ -241,7 +241,7 @@ def test_hostile_names(tmp_path: Path, name: str) -> None:
     rows = pa.table({"a": [{"b": 1}], name: pa.array(["plain"]), "u": pa.array([b"0" * 16], pa.uuid())})
     made = write(rows, tmp_path)
     assert _column(made.schema, made, name) == ["plain"]
-    assert OrderedReader(made.schema, [name, "a"]).table(made.paths).to_pylist() == [{name: "plain", "a": {"b": 1}}]
+    assert OrderedReader(made.schema, [name, "a"]).table(made.pieces).to_pylist() == [{name: "plain", "a": {"b": 1}}]
 
 
 def test_no_segments(made: Made) -> None:
@@ -256,8 +256,8 @@ def test_many_segments_keep_their_order(tmp_path: Path) -> None:
     """Segments are read ahead by several threads, and come in order all the same."""
     made = write(pa.table({"n": range(2000)}), tmp_path, k=4)
     assert len(made.paths) > 50
-    assert OrderedReader(made.schema).table(made.paths)["n"].to_pylist() == list(range(2000))
-    first = next(OrderedReader(made.schema).tables(made.paths))
+    assert OrderedReader(made.schema).table(made.pieces)["n"].to_pylist() == list(range(2000))
+    first = next(OrderedReader(made.schema).tables(made.pieces))
     assert first.num_rows == made.items[0].rows
 
 
@@ -271,7 +271,7 @@ def test_integers_that_pyarrow_refuses(tmp_path: Path) -> None:
     made = write(pa.table({"n": numbers}), tmp_path)
     with pytest.raises(OSError, match="InitBlock"):
         pq.read_table(made.paths[0])
-    assert np.array_equal(OrderedReader(made.schema).table(made.paths)["n"].to_numpy(), numbers)
+    assert np.array_equal(OrderedReader(made.schema).table(made.pieces)["n"].to_numpy(), numbers)
 
 
 def test_an_interval_too_long_for_arrow(tmp_path: Path) -> None:
@@ -282,9 +282,9 @@ def test_an_interval_too_long_for_arrow(tmp_path: Path) -> None:
         batches = source.sql(query).to_arrow_table().to_batches()
     made = write_batches(iter(batches), schema, tmp_path)
     with pytest.raises(InvalidInputError, match="292 years") as caught:
-        OrderedReader(schema).table(made.paths)
+        OrderedReader(schema).table(made.pieces)
     assert caught.value.kind is ErrorKind.UNSUPPORTED_TYPE
-    assert _texts(OrderedReader(schema, for_writer=True).table(made.paths)) == _texts(pa.Table.from_batches(batches))
+    assert _texts(OrderedReader(schema, for_writer=True).table(made.pieces)) == _texts(pa.Table.from_batches(batches))
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -297,7 +297,7 @@ def test_a_missing_segment(made: Made, columns: list[str]) -> None:
     path = Path(made.paths[0])
     path.unlink()
     with pytest.raises(DamagedObjectError, match=path.name[:12]) as caught:
-        OrderedReader(made.schema, columns).table(made.paths)
+        OrderedReader(made.schema, columns).table(made.pieces)
     assert caught.value.kind is ErrorKind.OBJECT_MISSING
     assert caught.value.details == {"object": path.name, "path": str(path)}
 
@@ -312,14 +312,14 @@ def test_a_damaged_segment(made: Made, columns: list[str], content: bytes | str)
     damaged = {"truncated": data[:-10], "pages": data[:4] + b"\xff" * (len(data) - 4 - footer) + data[-footer:]}
     path.write_bytes(content if isinstance(content, bytes) else damaged[content])
     with pytest.raises(DamagedObjectError, match="another hash") as caught:
-        OrderedReader(made.schema, columns).table(made.paths)
+        OrderedReader(made.schema, columns).table(made.pieces)
     assert caught.value.details == {"object": path.name, "path": str(path)}
 
 
 def test_a_segment_deleted_while_it_is_read(tmp_path: Path) -> None:
     """Rows that were read stay good; the next segment is the error's."""
     made = write(pa.table({"n": range(2000)}), tmp_path, k=4)
-    tables = OrderedReader(made.schema).tables(made.paths)
+    tables = OrderedReader(made.schema).tables(made.pieces)
     first = next(tables)
     for path in made.paths:
         Path(path).unlink()
@@ -333,7 +333,7 @@ def test_an_object_in_its_place_is_named_by_folder_and_file(tmp_path: Path, made
     name = made.items[0].hash
     path = tmp_path / "objects" / name[:2] / name[2:]
     with pytest.raises(DamagedObjectError) as caught:
-        OrderedReader(made.schema).table([str(path)])
+        OrderedReader(made.schema).table([Piece(path=str(path), rows=3)])
     assert caught.value.details["object"] == name
 
 
@@ -343,7 +343,7 @@ def test_a_file_that_may_not_be_read(made: Made) -> None:
     path.unlink()
     path.mkdir()
     with pytest.raises(StorageError, match="refused") as caught:
-        OrderedReader(made.schema).table(made.paths)
+        OrderedReader(made.schema).table(made.pieces)
     assert caught.value.kind is ErrorKind.STORAGE_IO
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from jupyter_datasets.store import trees
 from jupyter_datasets.store.canonical import decode
 from jupyter_datasets.store.trees import EMPTY, Tree
+from jupyter_datasets.values import ObjectHash
 from tests.store.tree_samples import Shelf, item
 
 MANY = 100_000
@@ -34,7 +37,7 @@ def test_an_empty_tree() -> None:
     """A table without rows has no segment, no last one and no page; rows may be put behind it."""
     shelf = Shelf()
     assert shelf.build([]) == EMPTY
-    assert trees.last_segment(EMPTY, shelf.pages()) is None
+    assert list(trees.backwards(EMPTY, shelf.pages())) == []
     assert shelf.segments(EMPTY) == []
     assert (EMPTY.rows, EMPTY.bytes) == (0, 0)
     new = [item(n, ends=False) for n in range(200)]
@@ -55,7 +58,7 @@ def test_a_large_tree(large: tuple[Shelf, Tree]) -> None:
 def test_the_last_segment_is_found_along_one_path(large: tuple[Shelf, Tree]) -> None:
     """One page a level is read for it."""
     shelf, tree = large
-    assert trees.last_segment(tree, shelf.pages()) == item(MANY - 1, ends=False)
+    assert next(trees.backwards(tree, shelf.pages())) == item(MANY - 1, ends=False)
     assert len(shelf.read) == tree.level
 
 
@@ -68,6 +71,20 @@ def test_an_append_costs_a_page_a_level(large: tuple[Shelf, Tree]) -> None:
     assert len(pages.made) <= 2 * tree.level
     assert grown.items[:-1] == tree.items[:-1]
     assert grown.rows == tree.rows - item(MANY - 1, ends=False).rows + item(MANY, ends=False).rows
+
+
+def test_a_patch_in_the_middle_costs_a_page_a_level(large: tuple[Shelf, Tree]) -> None:
+    """A patch moves no end of a page: the pages over the segment are read and written, and no others."""
+    shelf, tree = large
+    pages = shelf.pages()
+    number = MANY // 2
+    before = sum(n % 7 + 1 for n in range(number))
+    patched = replace(item(number, ends=number % 32 == 0), patch=ObjectHash("f" * 64))
+    changed = trees.splice(tree, pages, {before: [patched]})
+    assert len(shelf.read) <= tree.level + len(tree.items)
+    assert len(pages.made) == tree.level
+    gone, come = trees.differing(tree, changed, pages)
+    assert (gone, come) == ([item(number, ends=number % 32 == 0)], [patched])
 
 
 def test_equal_trees_are_compared_without_reading(large: tuple[Shelf, Tree]) -> None:

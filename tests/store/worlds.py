@@ -10,11 +10,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from jupyter_datasets.services.versions.drafts import Draft
+from jupyter_datasets.services.versions.parts import Parts
 from jupyter_datasets.services.versions.rows import Rows
 from jupyter_datasets.store import incoming, packs, trees
 from jupyter_datasets.store.backends import LocalBackend
 from jupyter_datasets.store.commits import Content
 from jupyter_datasets.store.objects import Objects
+from jupyter_datasets.store.patches import Piece
 from jupyter_datasets.store.schemas import Schema
 from jupyter_datasets.store.segments import SegmentWriter, Written
 from jupyter_datasets.store.trees import Item, Pages
@@ -36,6 +38,10 @@ class Made:
     @property
     def paths(self) -> list[str]:
         return [str(self.folder / item.hash) for item in self.items]
+
+    @property
+    def pieces(self) -> list[Piece]:
+        return [Piece(path=path, rows=item.rows) for path, item in zip(self.paths, self.items, strict=True)]
 
 
 def write(rows: pa.Table, folder: Path, *, schema: Schema | None = None, k: int = 0) -> Made:
@@ -80,18 +86,18 @@ class Store:
     def draft(self, base: Content | None = None) -> Draft:
         """A draft on a version, or on nothing."""
         base = base or Content()
-        return Draft(objects=self.objects, backend=self.backend, base=base, staging=self.backend.new_staging())
+        return Draft.start(self.objects, self.backend, base, self.backend.new_staging())
 
     def rows(self, draft: Draft, table: pa.Table) -> Rows:
         """Rows as an edit keeps them."""
-        return Rows(table.schema, table.to_batches(), draft.staging)
+        return Rows(table.schema, table.to_batches(), draft.parts.staging)
 
     def commit(self, draft: Draft) -> Content:
         """Store what a draft made; its staging folder goes."""
         pack = packs.build(draft.new_texts(), {})
         self.backend.publish("objects", draft.new_files())
         self.backend.write("packs", pack.name, pack.data)
-        self.backend.discard(draft.staging)
+        self.backend.discard(draft.parts.staging)
         self.index |= pack.places
         return Content(tables=dict(draft.tables), files=dict(draft.files))
 
@@ -100,6 +106,7 @@ class Store:
         tree = self.objects.root(content.tables[table]).tree
         return list(trees.segments(tree, Pages(Objects(self.backend, self._locate).load)))
 
-    def paths(self, content: Content, table: str) -> list[str]:
-        """Where the segments of a table lie."""
-        return [str(self.backend.check(item.hash)) for item in self.segments(content, table)]
+    def pieces(self, content: Content, table: str) -> list[Piece]:
+        """The segments of a table as a reader takes them."""
+        parts = Parts(objects=self.objects, backend=self.backend, staging=Path())
+        return parts.pieces(self.segments(content, table))

@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 import jupyter_datasets as jd
+from tests.ui.data import LONG, write_flights
+from tests.ui.hands import Hand, Keyboard, Mouse
 from tests.ui.lab import SLOW, Lab
 from tests.ui.server import TOKEN, Server
 
@@ -70,21 +72,41 @@ def browser(chromium: str) -> Iterator[BrowserContext]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def window(browser: BrowserContext, server: Server) -> Iterator[Lab]:
+    """JupyterLab on the shared server, loaded once for a module: loading it takes most of a test's time."""
+    lab = load(browser, server)
+    yield lab
+    lab.clear()
+
+
+def load(browser: BrowserContext, server: Server) -> Lab:
+    """Open JupyterLab in a new window, with a workspace of its own."""
+    lab = Lab(browser.new_page(), f"{server.url}/lab/workspaces/{uuid.uuid4().hex}?token={TOKEN}")
+    lab.load()
+    return lab
+
+
 @pytest.fixture
 def open_lab(browser: BrowserContext) -> Iterator[Callable[[Server], Lab]]:
-    """Opens JupyterLab in a new window, with a workspace of its own."""
+    """Opens JupyterLab on a server, in a window that goes with the test."""
     labs: list[Lab] = []
 
     def open_(server: Server) -> Lab:
-        lab = Lab(browser.new_page(), f"{server.url}/lab/workspaces/{uuid.uuid4().hex}?token={TOKEN}")
-        labs.append(lab)
-        lab.load()
+        labs.append(lab := load(browser, server))
         return lab
 
     yield open_
     for lab in labs:
         lab.page.close()
     assert [fault for lab in labs for fault in lab.faults] == []
+
+
+@pytest.fixture(scope="session")
+def long_file(server: Server) -> str:
+    """The name of a CSV file in the file browser's folder that takes some seconds to import."""
+    write_flights(server.files / "long.csv", LONG)
+    return "long.csv"
 
 
 @pytest.fixture
@@ -97,6 +119,16 @@ def repo(server: Server) -> Iterator[jd.Repository]:
 
 
 @pytest.fixture
-def lab(open_lab: Callable[[Server], Lab], server: Server, repo: jd.Repository) -> Lab:  # noqa: ARG001  # empty first
-    """JupyterLab on the shared server."""
-    return open_lab(server)
+def lab(window: Lab, repo: jd.Repository) -> Iterator[Lab]:  # noqa: ARG001  # the store is emptied first
+    """JupyterLab on the shared server, as it is after it was loaded."""
+    window.clear()
+    yield window
+    assert window.faults == []
+
+
+@pytest.fixture(params=[Mouse, Keyboard])
+def hand(lab: Lab, request: pytest.FixtureRequest) -> Hand:
+    """The mouse in light, and the keyboard in dark: together they see each screen of a story in both."""
+    hand: Hand = request.param(lab)
+    lab.use_theme(hand.theme)
+    return hand

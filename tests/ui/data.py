@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 FLIGHTS = 336_776
+LONG = 4_000_000  # rows, which take some seconds to import
 
 
 def flights(rows: int) -> pa.Table:

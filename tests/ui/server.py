@@ -58,6 +58,13 @@ class Server:
             self._process.wait(30)
             self._process = None
 
+    def kill(self) -> None:
+        """End it as a crash does, and wait until it is gone."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(30)
+        self._process = None
+
     def _answers(self) -> bool:
         try:
             with urlopen(f"{self.url}/api/status?token={TOKEN}", timeout=5):

@@ -1,4 +1,4 @@
-"""From a file in the file browser to a dataset, and what becomes of an import that is cancelled."""
+"""From a file to a dataset: what is asked, what is refused, and other ways than the menu."""
 
 from __future__ import annotations
 
@@ -8,81 +8,10 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 import jupyter_datasets as jd
-from tests.ui.data import write_flights
 from tests.ui.lab import Lab
 from tests.ui.server import Server
 
-LONG = 4_000_000  # rows, which take some seconds to import
-
-
-def test_a_csv_of_the_file_browser_becomes_a_dataset_in_a_few_clicks(
-    lab: Lab, server: Server, repo: jd.Repository, tmp_path: Path
-) -> None:
-    write_flights(server.files / "flights.csv")
-    lab.show_datasets()
-    expect(lab.sidebar.get_by_text("No datasets yet")).to_be_visible()
-    expect(lab.sidebar.get_by_role("listitem")).to_have_count(3)
-    lab.shot(tmp_path, "empty")
-
-    lab.sidebar.get_by_role("button", name="Show the file browser").click()
-    lab.add_to_datasets("flights.csv")
-    expect(lab.dialog.get_by_label("Dataset")).to_have_value("flights")
-    lab.dialog.get_by_label("Message").fill("first load")
-    lab.dialog.get_by_role("button", name="Add").click()
-
-    job = lab.jobs.get_by_role("listitem").first
-    expect(job).to_contain_text("flights.csv")
-    expect(job).to_contain_text(re.compile("Done.*336,776 rows", re.DOTALL))
-    lab.page.get_by_role("alert").get_by_role("button", name="Open").click()
-    expect(lab.tab.get_by_role("heading", name="flights")).to_be_visible()
-
-    lab.show_datasets()
-    expect(lab.dataset("flights")).to_contain_text(re.compile("kB|MB"))
-    lab.dataset("flights").click()
-    lab.sidebar.get_by_role("treeitem", level=2).click()
-    columns = lab.sidebar.get_by_role("treeitem", level=3)
-    expect(columns).to_have_count(6)
-    expect(columns.nth(3)).to_have_text("dep_delayBIGINT")
-    assert [commit.message for commit in repo["flights"].log()] == ["first load"]
-    lab.shot(tmp_path, "imported")
-
-
-def test_a_file_is_imported_and_opened_by_keyboard_alone(lab: Lab, server: Server) -> None:
-    write_flights(server.files / "small.csv", 1000)
-    lab.run("filebrowser:refresh")
-    lab.page.locator(".jp-DirListing-item", has_text="small.csv").wait_for()
-    keyboard = lab.page.keyboard
-    lab.page.locator(".jp-DirListing-itemText[tabindex='0']").focus()
-    keyboard.type("small")
-    lab.choose_in_palette("Add to Datasets")
-    expect(lab.dialog.get_by_label("Dataset")).to_be_focused()
-    keyboard.press("Control+a")
-    keyboard.type("typed")
-    keyboard.press("Enter")
-    expect(lab.jobs.get_by_role("listitem").first).to_contain_text("1,000 rows")
-    lab.choose_in_palette("Show Datasets")
-    expect(lab.sidebar.get_by_role("searchbox")).to_be_focused()
-    keyboard.press("Tab")
-    keyboard.press("Enter")
-    expect(lab.tab.get_by_role("heading", name="typed")).to_be_visible()
-    lab.tab.get_by_role("tab", name="Data").focus()
-    keyboard.press("ArrowRight")
-    expect(lab.tab.get_by_role("tab", name="History")).to_be_focused()
-    expect(lab.view("History")).to_be_visible()
-
-
-def test_a_cancelled_import_leaves_no_dataset(lab: Lab, server: Server, repo: jd.Repository) -> None:
-    write_flights(server.files / "long.csv", LONG)
-    lab.add_to_datasets("long.csv")
-    lab.dialog.get_by_role("button", name="Add").click()
-    job = lab.jobs.get_by_role("listitem").filter(has_text="long.csv")
-    expect(job).to_have_attribute("data-status", "running")
-    expect(lab.page.locator("#jp-main-statusbar")).to_contain_text("1 dataset job")
-    job.get_by_role("button", name="Cancel").click()
-    expect(job).to_contain_text("Cancelled")
-    lab.show_datasets()
-    expect(lab.sidebar.get_by_text("No datasets yet")).to_be_visible()
-    assert not repo.datasets()
+DROP = re.compile(r"\bjd-mod-drop\b")
 
 
 def test_a_file_that_cannot_be_read_says_why(lab: Lab, server: Server, repo: jd.Repository) -> None:
@@ -111,6 +40,75 @@ def test_options_say_how_a_text_file_is_read(lab: Lab, server: Server, repo: jd.
     lab.dialog.get_by_label("Decimal mark").select_option("Comma")
     lab.dialog.get_by_label("Header").select_option("no")
     lab.dialog.get_by_role("button", name="Add").click()
-    expect(lab.jobs.get_by_role("listitem").filter(has_text="prices.csv")).to_contain_text("2 rows")
+    expect(lab.jobs.get_by_role("listitem").filter(has_text="prices.csv")).to_contain_text("Done")
     rows = repo["prices"]["main"]["prices"].to_arrow().to_pylist()
     assert [tuple(row.values()) for row in rows] == [("Käse", 1.5), ("Brot", 2.25)]
+
+
+def test_an_unknown_encoding_is_told_before_anything_is_started(lab: Lab, server: Server, repo: jd.Repository) -> None:
+    (server.files / "plain.csv").write_text("a\n1\n")
+    before = len(repo.jobs())
+    lab.add_to_datasets("plain.csv")
+    lab.dialog.get_by_text("Options").click()
+    lab.dialog.get_by_label("Encoding").fill("klingon")
+    lab.dialog.get_by_role("button", name="Add").click()
+    expect(lab.dialog.get_by_role("alert")).to_contain_text("klingon")
+    expect(lab.dialog.get_by_label("Encoding")).to_be_visible()
+    assert lab.serious() == []
+    assert len(repo.jobs()) == before
+    assert not repo.datasets()
+    lab.dialog.get_by_label("Encoding").fill("latin-1")
+    lab.dialog.get_by_role("button", name="Add").click()
+    expect(lab.jobs.get_by_role("listitem").filter(has_text="plain.csv")).to_contain_text("Done")
+
+
+def test_a_file_is_dragged_from_the_file_browser_onto_the_sidebar(lab: Lab, server: Server, tmp_path: Path) -> None:
+    """Over its tab the sidebar opens; a place to drop is seen; what is no data file is refused."""
+    (server.files / "dragged.csv").write_text("a\n1\n")
+    (server.files / "notes.md").write_text("# Notes")
+    for file in ("notes.md", "dragged.csv"):
+        lab.show_files()
+        lab.take(lab.file(file))
+        lab.carry(lab.side_tab("Datasets"))
+        expect(lab.sidebar).to_be_visible()
+        lab.carry(lab.sidebar)
+        expect(lab.sidebar).to_have_class(DROP)
+        lab.shot(tmp_path, "drop")
+        lab.page.mouse.up()
+        expect(lab.sidebar).not_to_have_class(DROP)
+    expect(lab.page.get_by_role("alert")).to_contain_text("not notes.md")
+    expect(lab.dialog).to_contain_text("Add dragged.csv to datasets")
+    lab.dialog.get_by_role("button", name="Add").click()
+    expect(lab.jobs.get_by_role("listitem").filter(has_text="dragged.csv")).to_contain_text("Done")
+
+
+def test_a_file_of_the_persons_machine_is_dropped_onto_the_sidebar(lab: Lab, server: Server, tmp_path: Path) -> None:
+    """It is put into the file browser's folder, and then asked about."""
+    (tmp_path / "outside.csv").write_text("a\n1\n")
+    lab.show_datasets()
+    expect(lab.sidebar.get_by_text("No datasets yet")).to_be_visible()
+    lab.drag_in(tmp_path / "outside.csv", lab.sidebar)
+    expect(lab.sidebar).to_have_class(DROP)
+    lab.drop_in(tmp_path / "outside.csv", lab.sidebar)
+    expect(lab.dialog).to_contain_text("Add outside.csv to datasets")
+    expect(lab.sidebar).not_to_have_class(DROP)
+    assert (server.files / "outside.csv").read_text() == "a\n1\n"
+
+
+def test_jobs_are_among_all_that_runs_in_lab(lab: Lab, long_file: str, repo: jd.Repository, tmp_path: Path) -> None:
+    """They are opened and cancelled from there."""
+    lab.add_to_datasets(long_file)
+    lab.dialog.get_by_role("button", name="Add").click()
+    job = lab.jobs.get_by_role("listitem").filter(has_text=long_file).first
+    expect(job).to_have_attribute("data-status", "running")
+    lab.page.evaluate("() => jupyterapp.shell.collapseRight()")
+    lab.side_tab("Running").click()
+    running = lab.page.locator(".jp-RunningSessions-item", has_text=long_file)
+    running.locator(".jp-RunningSessions-itemLabel").click()
+    expect(lab.jobs).to_be_visible()
+    running.hover()
+    lab.shot(tmp_path, "running")
+    running.get_by_title("Cancel").click()
+    expect(job).to_contain_text("Cancelled")
+    expect(running).to_have_count(0)
+    assert not repo.datasets()

@@ -1,22 +1,24 @@
-"""The list of datasets: by keyboard, through the bin, while the server is away, in light and dark."""
+"""The list of datasets: by keyboard, by menu, through the bin; all commands; all that asks, in light and dark."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 import jupyter_datasets as jd
 from tests.ui.data import flights
-from tests.ui.lab import Lab
+from tests.ui.lab import THEMES, Lab
 from tests.ui.server import Server
 
-LONG = 30_000  # ms that Lab may take to notice
-OURS = ("#jupyter-datasets-sidebar", "#jupyter-datasets-jobs", ".jd-Tab")
+COMMANDS = """() => {
+  const { commands } = window.jupyterapp;
+  const ours = commands.listCommands().filter(id => id.startsWith('jupyter-datasets:'));
+  return Object.fromEntries(ours.map(id => [id, commands.label(id)]));
+}"""
+OF_ONE_THING = {"jupyter-datasets:restore"}  # its place is beside what it restores
 
 
 def test_a_dataset_is_made_renamed_deleted_and_restored_by_keyboard_alone(lab: Lab, repo: jd.Repository) -> None:
@@ -97,50 +99,28 @@ def test_search_finds_names_labels_and_descriptions(lab: Lab, repo: jd.Repositor
     expect(lab.sidebar.get_by_role("status")).to_contain_text("No dataset has these words")
 
 
-def test_a_server_that_is_gone_is_told_and_all_recovers_when_it_is_back(
-    lab: Lab, repo: jd.Repository, server: Server
-) -> None:
+def test_all_commands_are_in_the_palette(lab: Lab, repo: jd.Repository) -> None:
+    """Those that need a dataset as well, when one is open."""
     repo.create("trips")
     lab.open("trips")
-    lab.run("jupyter-datasets:show-jobs")
-    server.stop()
-    try:
-        lab.run("jupyter-datasets:refresh")
-        for place in (lab.sidebar, lab.tab, lab.jobs):
-            expect(place.get_by_role("alert").first).to_contain_text("does not answer", timeout=LONG)
-        expect(lab.dataset("trips")).to_be_visible()
-    finally:
-        server.start()
-    for place in (lab.sidebar, lab.tab, lab.jobs):
-        expect(place.get_by_role("alert")).to_have_count(0, timeout=LONG)
+    commands = lab.page.evaluate(COMMANDS)
+    assert len(commands) > 15
+    lab.page.keyboard.press("Control+Shift+c")
+    lab.page.keyboard.type("Datasets")
+    palette = lab.page.locator("#modal-command-palette")
+    for command, label in commands.items():
+        if command not in OF_ONE_THING:
+            expect(palette.locator(f"[data-command='{command}'] .lm-CommandPalette-itemLabel")).to_have_text(label)
+    lab.page.keyboard.press("Escape")
 
 
-def test_a_refusal_is_shown_with_its_next_step_and_goes_when_it_is_over(lab: Lab) -> None:
-    lab.show_datasets()
-    for status in (401, 403, 404, 500, 503):
-        lab.page.route("**/api/v1/datasets*", refusal(status))
-        lab.run("jupyter-datasets:refresh")
-        expect(lab.sidebar.get_by_role("alert")).to_contain_text(f"Error {status}.Do that.")
-        lab.sidebar.get_by_role("button", name="Try").click()
-        expect(lab.sidebar.get_by_role("alert")).to_be_visible()
-        lab.page.unroute("**/api/v1/datasets*")
-        lab.run("jupyter-datasets:refresh")
-        expect(lab.sidebar.get_by_role("alert")).to_have_count(0)
-
-
-def refusal(status: int) -> Callable[[Route], None]:
-    """Answers as the server does when it refuses."""
-    error = {"kind": "some-kind", "message": f"Error {status}.", "next_step": "Do that.", "details": {}}
-    return lambda route: route.fulfill(status=status, json={"error": error})
-
-
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_all_views_pass_axe_in_light_and_dark(lab: Lab, repo: jd.Repository, tmp_path: Path, theme: str) -> None:
+@pytest.mark.parametrize("theme", THEMES)
+def test_all_views_pass_axe(lab: Lab, repo: jd.Repository, tmp_path: Path, theme: str) -> None:
     dataset = repo.create("trips", description="All trips", labels=["nyc"])
-    with dataset.edit(message="first") as edit:
-        edit["trips"].append(flights(1000))
-    lab.run("apputils:change-theme", theme=theme)
-    lab.page.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
+    for message in ("first", "second"):
+        with dataset.edit(message=message) as edit:
+            edit["trips"].append(flights(1000))
+    lab.use_theme(theme)
     lab.run("jupyter-datasets:show-jobs")
     lab.open("trips")
     lab.dataset("trips").click()
@@ -148,17 +128,37 @@ def test_all_views_pass_axe_in_light_and_dark(lab: Lab, repo: jd.Repository, tmp
         lab.tab.get_by_role("tab", name=view).click()
         expect(lab.view(view)).to_be_visible()
         if view == "History":
-            lab.view(view).get_by_text("first").click()
+            lab.view(view).get_by_text("first", exact=True).click()
+            assert lab.serious() == []
+            lab.view(view).get_by_text("second", exact=True).click(modifiers=["Control"])
+            expect(lab.view(view).get_by_role("region", name="Changes")).to_contain_text("1,000 more")
         lab.shot(tmp_path, view)
-        assert serious(lab) == []
+        assert lab.serious() == []
 
 
-def serious(lab: Lab) -> list[str]:
-    """What axe finds in our parts of the window that keeps people out."""
-    found = Axe().run(lab.page, context=[[each] for each in OURS]).response["violations"]
-    return [
-        f"{each['id']}: {node['html']}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
+@pytest.mark.parametrize("theme", THEMES)
+def test_all_that_asks_and_the_bin_pass_axe(lab: Lab, server: Server, repo: jd.Repository, theme: str) -> None:
+    repo.create("trips")
+    repo.create("gone").delete()
+    (server.files / "plain.csv").write_text("a\n1\n")
+    lab.use_theme(theme)
+    lab.show_datasets()
+    for command in ("create", "rename", "describe", "label"):
+        lab.dataset("trips").focus()
+        lab.run(f"jupyter-datasets:{command}")
+        expect(lab.dialog).to_be_visible()
+        assert lab.serious() == []
+        lab.page.keyboard.press("Escape")
+    lab.run("jupyter-datasets:create")
+    lab.dialog.get_by_role("button", name="Create").click()
+    expect(lab.dialog.get_by_role("alert")).to_contain_text("Name is needed.")
+    assert lab.serious() == []
+    lab.page.keyboard.press("Escape")
+    lab.add_to_datasets("plain.csv")
+    lab.dialog.get_by_text("Options").click()
+    expect(lab.dialog.get_by_label("Encoding")).to_be_visible()
+    assert lab.serious() == []
+    lab.page.keyboard.press("Escape")
+    lab.run("jupyter-datasets:show-bin")
+    expect(lab.sidebar.get_by_role("button", name="Restore gone").first).to_be_visible()
+    assert lab.serious() == []

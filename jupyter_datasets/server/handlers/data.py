@@ -97,7 +97,7 @@ class RowsHandler(ApiHandler):
             columns=tuple(PageColumn(name=f.name, type=f.type) for f in fields),
             rows=plan.rows,
             offset=query.offset,
-            cells=self.keeper.pages.cells(plan, tuple(f.name for f in fields), query.offset, limit),
+            cells=self.keeper.pages.cells(plan, fields, query.offset, limit),
         )
 
 
@@ -130,7 +130,7 @@ def _segment(services: Container, handler: ApiHandler, dataset: str, query: Tabl
     from jupyter_datasets.store.backends import name_of
 
     plan = services.versions.plan(handler.actor, dataset, query.ref, query.table)
-    found = next((path for s in plan.segments if name_of(path := Path(s.path)) == name), None)
+    found = next((path for s in plan.segments if s.path and name_of(path := Path(s.path)) == name), None)
     if found is None:
         raise NotFoundError(
             f"Table {plan.table!r} has no segment {name!r} at that version.",

@@ -1,4 +1,4 @@
-"""Jobs: start, list, get, watch, cancel."""
+"""Jobs: start, list, get, watch, cancel, run again."""
 
 from __future__ import annotations
 
@@ -59,10 +59,14 @@ class Reading(Input):
 
 
 class NewJob(Input):
-    """An import; the table is named after the file unless told."""
+    """An import; the table is named after the file unless told.
+
+    With ``create`` a dataset that does not exist is made, and goes into the bin if no import into it succeeds.
+    """
 
     kind: Literal["import"] = "import"
     dataset: str
+    create: bool = False
     source: Source
     table: str | None = None
     ref: str = MAIN
@@ -123,7 +127,7 @@ class JobsHandler(ApiHandler):
         return await peer.send(self, job.model_dump_json(exclude_unset=True).encode())
 
     def _start(self, services: Container, body: NewJob, file: Path, upload: str | None) -> Job:
-        job = services.imports.start(self.actor, body.dataset, _request(body, file))
+        job = services.imports.start(self.actor, body.dataset, _request(body, file), create=body.create)
         if upload is not None:
             self.keeper.uploads.discard_after(job.id, upload)
             if services.jobs.find(job.id).status.ended:
@@ -160,6 +164,13 @@ class CancelHandler(ApiHandler):
     async def post(self, job: str) -> Job:
         """Ask a job to stop; one that ended stays as it is."""
         return await self.call(lambda s: s.jobs.cancel(self.actor, job))
+
+
+class RetryHandler(ApiHandler):
+    @endpoint("write", status=201)
+    async def post(self, job: str) -> Job:
+        """Run an import again that failed, was cancelled or lost: a new job with the same request."""
+        return await self.call(lambda s: s.imports.retry(self.actor, job))
 
 
 class EventsHandler(ApiHandler):
@@ -202,4 +213,5 @@ ROUTES = (
     Route("/jobs/{job}/status", StatusHandler),
     Route("/jobs/{job}/events", EventsHandler),
     Route("/jobs/{job}/cancel", CancelHandler),
+    Route("/jobs/{job}/retry", RetryHandler),
 )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from jupyter_datasets.client.answers import Listing, Snapshot
 from jupyter_datasets.server.base import ApiHandler
 from jupyter_datasets.server.endpoint import Input, endpoint
 from jupyter_datasets.server.listing import Paging
 from jupyter_datasets.server.route import Route
-from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.versions.models import (
     Commit,
+    LogFilter,
+    Overview,
     RefInfo,
     RefKindName,
     RowDiffPlan,
@@ -21,11 +22,7 @@ from jupyter_datasets.services.versions.models import (
     Version,
     VersionDiff,
 )
-from jupyter_datasets.values import MAIN, CommitId, DatasetId
-
-if TYPE_CHECKING:
-    from jupyter_datasets.container import Container
-    from jupyter_datasets.values import Actor
+from jupyter_datasets.values import MAIN, CommitId, DatasetId, read_moment
 
 
 class AtRef(Input):
@@ -35,9 +32,29 @@ class AtRef(Input):
 
 
 class LogQuery(Paging):
-    """Which commits."""
+    """Which commits: those that led to a reference, and that fit all the rest that is given.
+
+    ``table`` or ``path``: that changed this table, or this attached file. ``author``: whose author's name holds this.
+    ``since``, ``until``: made from then, and until then, as 2026-01-31 or 2026-01-31T12:00:00+01:00.
+    """
 
     ref: str = MAIN
+    table: str | None = None
+    author: str | None = None
+    since: str | None = None
+    until: str | None = None
+    path: str | None = None
+
+    @property
+    def where(self) -> LogFilter:
+        """What the commits must fit."""
+        return LogFilter(
+            table=self.table,
+            author=self.author,
+            since=None if self.since is None else read_moment(self.since),
+            until=None if self.until is None else read_moment(self.until, last=True),
+            path=self.path,
+        )
 
 
 class GraphQuery(Input):
@@ -62,6 +79,19 @@ class NewRef(Input):
     at: str = MAIN
 
 
+class RefChange(Input):
+    """One thing to be changed: what a branch or tag is called, or whether a branch is protected."""
+
+    name: str | None = None
+    protected: bool | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.name is None) == (self.protected is None):
+            raise ValueError("give name or protected, one of the two")
+        return self
+
+
 class Named(Input):
     """A reference of a dataset, which is given by its id."""
 
@@ -83,44 +113,18 @@ class Schema(BaseModel):
     tables: tuple[TableInfo, ...]
 
 
-class Overview(BaseModel):
-    """A dataset at a glance.
-
-    Attributes
-    ----------
-    refs
-        All branches and tags.
-    version
-        What the reference names; null while it is an unborn branch.
-    """
-
-    dataset: Dataset
-    refs: tuple[RefInfo, ...]
-    version: Version | None
-
-
 class OverviewHandler(ApiHandler):
     @endpoint("read")
     async def get(self, dataset: str, *, query: AtRef) -> Overview:
-        """A dataset, its branches and tags, and the tables and files of a version."""
-        return await self.call(lambda s: _overview(s, self.actor, dataset, query.ref))
-
-
-def _overview(services: Container, actor: Actor, name: str, ref: str) -> Overview:
-    dataset = services.datasets.get(actor, name)
-    born = services.versions.log(actor, dataset.id, ref, limit=1).items
-    return Overview(
-        dataset=dataset,
-        refs=tuple(services.versions.refs(actor, dataset.id)),
-        version=services.versions.version(actor, dataset.id, born[0].id) if born else None,
-    )
+        """A dataset at a glance: branches and tags with their last commits, what a version holds, the last changes."""
+        return await self.call(lambda s: s.versions.overview(self.actor, dataset, query.ref))
 
 
 class LogHandler(ApiHandler):
     @endpoint("read")
     async def get(self, dataset: str, *, query: LogQuery) -> Listing[Commit]:
         """The ancestors of a reference, newest first."""
-        page = (query.ref, query.limit, query.cursor, query.offset)
+        page = (query.ref, query.limit, query.cursor, query.offset, query.where)
         return Listing.of(await self.call(lambda s: s.versions.log(self.actor, dataset, *page)))
 
 
@@ -166,6 +170,15 @@ class RefsHandler(ApiHandler):
 
 
 class RefHandler(ApiHandler):
+    @endpoint("write")
+    async def put(self, dataset: str, name: str, *, body: RefChange) -> RefInfo:
+        """Rename a branch or tag, which undo takes back; or protect a branch, or lift that."""
+        if body.name is not None:
+            to = body.name
+            return await self.call(lambda s: s.versions.rename_ref(self.actor, dataset, name, to))
+        protected = bool(body.protected)
+        return await self.call(lambda s: s.versions.protect(self.actor, dataset, name, protected))
+
     @endpoint("write")
     async def delete(self, dataset: str, name: str) -> RefInfo:
         """Delete a branch or tag; undo brings it back."""

@@ -68,8 +68,9 @@ class _Roots:
 
     def segments(self, root: ObjectHash, pages: Pages) -> tuple[ObjectHash, ...]:
         if root not in self._known:
-            tree = self._objects.root(root).tree
-            self._known[root] = tuple(item.hash for item in trees.segments(tree, pages))
+            items = list(trees.segments(self._objects.root(root).tree, pages))
+            self._objects.patches([item.patch for item in items if item.patch])
+            self._known[root] = tuple(item.hash for item in items if not item.is_inline)
         return self._known[root]
 
 

@@ -34,6 +34,8 @@ class ImportRequest(BaseModel):
         Keep the file itself, attached under its name.
     renamed_from
         What the table would be called if the file's name were a valid one.
+    new_dataset
+        Whether the dataset was made for imports, and goes into the bin if they come to nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +49,7 @@ class ImportRequest(BaseModel):
     message: str = ""
     keep_original: bool = False
     renamed_from: str | None = None
+    new_dataset: bool = False
 
 
 class ImportResult(BaseModel):

@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from jupyter_datasets.errors import ConflictError, ErrorKind, NotFoundError
 from jupyter_datasets.services.datasets.service import DatasetService
+from jupyter_datasets.services.imports import options
 from jupyter_datasets.services.imports.models import ImportRequest, ImportResult
-from jupyter_datasets.services.jobs.models import Job
+from jupyter_datasets.services.imports.newborns import Newborns
+from jupyter_datasets.services.jobs.models import Job, JobStatus
 from jupyter_datasets.services.jobs.service import JobService
 from jupyter_datasets.services.permissions.service import PermissionService
 from jupyter_datasets.services.versions import keys
@@ -22,6 +24,7 @@ from jupyter_datasets.services.versions.rows import Rows
 from jupyter_datasets.settings import Settings
 from jupyter_datasets.store.backends import LocalBackend
 from jupyter_datasets.store.commits import AttachedFile
+from jupyter_datasets.store.patches import Piece
 from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Schema
 from jupyter_datasets.store.segments import Written
@@ -41,6 +44,7 @@ class ImportService:
         datasets: DatasetService,
         edits: EditService,
         jobs: JobService,
+        newborns: Newborns,
         backend: LocalBackend,
         settings: Settings,
     ) -> None:
@@ -48,30 +52,60 @@ class ImportService:
         self._datasets = datasets
         self._edits = edits
         self._jobs = jobs
+        self._newborns = newborns
         self._backend = backend
         self._settings = settings
 
-    def start(self, actor: Actor, dataset: str, request: ImportRequest) -> Job:
+    def start(self, actor: Actor, dataset: str, request: ImportRequest, *, create: bool = False) -> Job:
         """Queue the import of a file that lies on this machine.
+
+        Parameters
+        ----------
+        create
+            Make the dataset if there is none of that name. It goes into the bin if no import into it succeeds.
 
         Raises
         ------
         NotFoundError
             With ``kind`` FILE_NOT_FOUND.
+        InvalidInputError
+            No file is read with such an option, or with that value of it.
         """
+        step = "Check the path; it is taken from the folder in which the program runs."
+        if create:
+            _check(request, step)
+            found, request = self._newborns.provide(actor, dataset, request)
+            dataset = found.id
+        return self._submit(actor, dataset, request, if_gone=step)
+
+    def retry(self, actor: Actor, job_id: str) -> Job:
+        """Queue an import again that failed, was cancelled or lost: a new job with the same request.
+
+        Raises
+        ------
+        ConflictError
+            With ``kind`` JOB_NOT_RETRYABLE: the job succeeded, or has not ended.
+        NotFoundError
+            The job, its dataset or its file is gone.
+        """
+        job = self._jobs.get(actor, job_id)
+        _check_unsuccessful(job)
+        step = "A file that was uploaded is kept until its job ends: import it anew."
+        request = ImportRequest.model_validate(job.params)
+        if request.new_dataset:
+            _check(request, step)
+            self._newborns.bring_back(actor, _dataset_id(job))
+        return self._submit(actor, _dataset_id(job), request, if_gone=step, retry_of=job.id)
+
+    def _submit(
+        self, actor: Actor, dataset: str, request: ImportRequest, *, if_gone: str, retry_of: str | None = None
+    ) -> Job:
         found = self._datasets.get(actor, dataset)
         self._permissions.require(actor, found.id, Role.WRITE)
-        path = Path(request.path)
-        if not path.exists():
-            raise NotFoundError(
-                f"There is no file {request.path!r}.",
-                kind=ErrorKind.FILE_NOT_FOUND,
-                next_step="Check the path; it is taken from the folder in which the program runs.",
-                details={"file": request.path},
-            )
-        check_name(request.table, "table")
-        title = f"Import {path.name} into {found.name}.{request.table}"
-        return self._jobs.submit(actor, KIND, found.id, title, request.model_dump(mode="json"))
+        _check(request, if_gone)
+        self._edits.check_open(actor, found.id, request.branch)
+        title = f"Import {Path(request.path).name} into {found.name}.{request.table}"
+        return self._jobs.submit(actor, KIND, found.id, title, request.model_dump(mode="json"), retry_of)
 
     def prepare(self, actor: Actor, job: Job) -> dict[str, Any]:
         """The task's plan: needs no look-ups, only the files that it names."""
@@ -92,7 +126,7 @@ class ImportService:
                 "schema": root.schema.to_json() if root else None,
                 "cut": list(root.cut) if root else [],
                 "k": root.k if root else 0,
-                "tail": [str(draft.segment_path(item.hash)) for item in tail],
+                "tail": [segment.model_dump(mode="json") for segment in draft.parts.plan(tail)],
                 "tail_rows": sum(item.rows for item in tail),
                 "base": draft.tables.get(draft.find(request.table) or ""),
                 "keep_original": request.keep_original,
@@ -147,13 +181,38 @@ class ImportService:
     def _new_rows(self, schema: Schema, written: Written, staging: Path, skip: int) -> Rows:
         """The file's rows, read back from segments that begin with rows the table had when the task started."""
         reader = OrderedReader(schema)
-        paths = [str(self._segment(staging, item.hash)) for item in written.segments]
-        return Rows(reader.arrow_schema, _skipping(reader.batches(paths), skip), staging)
+        pieces = [Piece(path=str(self._segment(staging, item.hash)), rows=item.rows) for item in written.segments]
+        return Rows(reader.arrow_schema, _skipping(reader.batches(pieces), skip), staging)
 
     def _segment(self, staging: Path, name: ObjectHash) -> Path:
         """Where a segment of the task lies: an attempt to commit that came too late has moved it."""
         staged = staging / name
         return staged if staged.exists() else self._backend.check(name)
+
+
+def _check_unsuccessful(job: Job) -> None:
+    if job.status.ended and job.status is not JobStatus.SUCCEEDED:
+        return
+    said = "has succeeded" if job.status.ended else f"is {job.status}"
+    raise ConflictError(
+        f"{job.title}: the job {said}, and only one that failed, was cancelled or lost can run again.",
+        kind=ErrorKind.JOB_NOT_RETRYABLE,
+        next_step="Import the file anew." if job.status.ended else "Wait for it, or cancel it first.",
+        details={"job": job.id, "status": job.status.value},
+    )
+
+
+def _check(request: ImportRequest, if_gone: str) -> None:
+    check_name(request.table, "table")
+    options.check(request.options)
+    if not Path(request.path).exists():
+        raise _no_file(request.path, if_gone)
+
+
+def _no_file(path: str, step: str) -> NotFoundError:
+    return NotFoundError(
+        f"There is no file {path!r}.", kind=ErrorKind.FILE_NOT_FOUND, next_step=step, details={"file": path}
+    )
 
 
 def _no_table(request: ImportRequest, draft: Draft) -> NotFoundError:

@@ -12,15 +12,19 @@ from typing import Any
 
 import pyarrow as pa
 
+from jupyter_datasets.engine.failures import append_error
 from jupyter_datasets.engine.options import ReadOptions
 from jupyter_datasets.engine.readers import open_source
-from jupyter_datasets.engine.report import ColumnType
+from jupyter_datasets.engine.report import ColumnType, FileReport
 from jupyter_datasets.engine.sources import ReadAgain, Source
 from jupyter_datasets.errors import ErrorKind, FileContentError, InvalidInputError
 from jupyter_datasets.services.jobs.reporter import Reporter
 from jupyter_datasets.services.versions import keys
+from jupyter_datasets.services.versions.models import SegmentInfo
+from jupyter_datasets.services.versions.scans import pieces_of
 from jupyter_datasets.store import incoming, segments
 from jupyter_datasets.store.originals import stage_file
+from jupyter_datasets.store.patches import Piece
 from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Column, Schema
 from jupyter_datasets.store.segments import SegmentWriter, Written
@@ -75,7 +79,7 @@ def _open(plan: dict[str, Any], path: Path, staging: Path) -> Source:
 
 def _write(plan: dict[str, Any], source: Source, reporter: Reporter) -> tuple[Schema, Written]:
     columns = [Column(name=c.name, type=c.type) for c in source.columns]
-    schema = _schema(plan, columns)
+    schema = _schema(plan, columns, source.report)
     reporter.stage("Importing", total=source.size, unit="bytes")
     cut = tuple(plan["cut"]) or _cut(plan, schema)
     batches = _reported(source, reporter)
@@ -84,11 +88,23 @@ def _write(plan: dict[str, Any], source: Source, reporter: Reporter) -> tuple[Sc
         return schema, writer.write(chain(_tail(plan, schema), arriving))
 
 
-def _schema(plan: dict[str, Any], columns: list[Column]) -> Schema:
+def _schema(plan: dict[str, Any], columns: list[Column], report: FileReport) -> Schema:
     if plan["schema"] is None:
         return Schema.create(columns)
     old = Schema.from_json(plan["schema"])
-    return old.appended_by(columns) if plan["mode"] == "append" else old.replaced_by(columns)
+    if plan["mode"] != "append":
+        return old.replaced_by(columns)
+    try:
+        return old.appended_by(columns)
+    except InvalidInputError as error:
+        raise _with_value(error, Path(plan["path"]), report) from error
+
+
+def _with_value(error: InvalidInputError, path: Path, report: FileReport) -> InvalidInputError:
+    """The refusal of a column by the value for whose sake it was widened, if that is why."""
+    name = str(error.details.get("column"))
+    widened = report.widened.get(name)
+    return append_error(path, name, widened.before, widened.row, widened.value) if widened else error
 
 
 def _cut(plan: dict[str, Any], schema: Schema) -> tuple[int, ...]:
@@ -96,7 +112,8 @@ def _cut(plan: dict[str, Any], schema: Schema) -> tuple[int, ...]:
 
 
 def _tail(plan: dict[str, Any], schema: Schema) -> Iterable[pa.RecordBatch]:
-    return OrderedReader(schema, for_writer=True).batches(plan["tail"])
+    segments = [SegmentInfo.model_validate(segment) for segment in plan["tail"]]
+    return OrderedReader(schema, for_writer=True).batches(pieces_of(segments))
 
 
 def _reported(source: Source, reporter: Reporter) -> Iterator[pa.RecordBatch]:
@@ -120,8 +137,8 @@ def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def _check_key(plan: dict[str, Any], path: Path, schema: Schema, written: Written) -> None:
     """A key holds no null and no value twice, over the rows that were kept as well."""
     fields = [f for f in schema.fields if f.name in plan["key"]]
-    paths = [str(Path(plan["staging"]) / item.hash) for item in written.segments]
-    if broken := keys.violation(schema, fields, written.nulls, paths):
+    pieces = [Piece(path=str(Path(plan["staging"]) / item.hash), rows=item.rows) for item in written.segments]
+    if broken := keys.violation(schema, fields, written.nulls, pieces):
         raise _bad_key(plan, path, broken.reason, broken.column)
 
 

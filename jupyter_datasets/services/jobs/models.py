@@ -72,6 +72,8 @@ class Job(BaseModel):
         ``{"class", "kind", "message", "next_step", "details"}`` of a job that failed, was cancelled or lost.
     cancel_requested
         Whether a running job was asked to stop and has not done so yet.
+    retry_of
+        Id of the job whose request this one carries out again.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -86,6 +88,7 @@ class Job(BaseModel):
     result: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
     cancel_requested: bool = False
+    retry_of: str | None = None
     created_by: str
     created: datetime
     started: datetime | None = None

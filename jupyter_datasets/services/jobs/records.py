@@ -12,6 +12,8 @@ from jupyter_datasets.catalog.tables import jobs
 from jupyter_datasets.services.jobs.models import Job, JobStatus, Progress
 from jupyter_datasets.values import Micros, from_datetime, now, to_datetime
 
+# Kept among the parameters, under a name that no kind of job uses for one.
+_RETRY_OF = "retry of"
 _UNFINISHED = jobs.c.status.in_([JobStatus.QUEUED, JobStatus.RUNNING])
 
 
@@ -24,7 +26,7 @@ def insert(connection: Connection, job: Job, holder: str) -> None:
             dataset_id=job.dataset_id,
             status=job.status.value,
             title=job.title,
-            params=json.dumps(job.params),
+            params=_params_to_text(job),
             progress=job.progress.model_dump_json(),
             created_by=job.created_by,
             created_us=from_datetime(job.created),
@@ -101,6 +103,10 @@ def ended(connection: Connection, ids: Sequence[str]) -> set[str]:
     return set(connection.scalars(select(jobs.c.id).where(jobs.c.id.in_(list(ids)), ~_UNFINISHED)))
 
 
+def _params_to_text(job: Job) -> str:
+    return json.dumps(job.params | ({_RETRY_OF: job.retry_of} if job.retry_of else {}))
+
+
 def _dumps(value: dict[str, Any] | None) -> str | None:
     return None if value is None else json.dumps(value)
 
@@ -108,13 +114,16 @@ def _dumps(value: dict[str, Any] | None) -> str | None:
 def _from_row(row: Row[Any]) -> Job:
     status = JobStatus(row.status)
     error = json.loads(row.error) if row.error else None
+    params = json.loads(row.params)
+    retry_of = params.pop(_RETRY_OF, None)
     return Job(
         id=row.id,
         kind=row.kind,
         dataset_id=row.dataset_id,
         title=row.title,
         status=status,
-        params=json.loads(row.params),
+        params=params,
+        retry_of=retry_of,
         progress=Progress.model_validate_json(row.progress),
         result=json.loads(row.result) if row.result else None,
         error=error if status.ended else None,

@@ -59,8 +59,16 @@ class JobService:
 
     # What people do -------------------------------------------------------------------------------------------------
 
-    def submit(self, actor: Actor, kind: str, dataset_id: DatasetId | None, title: str, params: dict[str, Any]) -> Job:
-        """Queue a job, to be run by this process.
+    def submit(
+        self,
+        actor: Actor,
+        kind: str,
+        dataset_id: DatasetId | None,
+        title: str,
+        params: dict[str, Any],
+        retry_of: str | None = None,
+    ) -> Job:
+        """Queue a job, to be run by this process; ``retry_of`` is the job whose request it carries out again.
 
         The feature whose job it is checks the role that its own work needs; this asks only for reading.
         """
@@ -71,6 +79,7 @@ class JobService:
             dataset_id=dataset_id,
             title=title,
             params=params,
+            retry_of=retry_of,
             created_by=actor.id,
             created=to_datetime(now()),
         )
@@ -214,6 +223,11 @@ class JobService:
         """Those of these ids that are jobs which have ended."""
         with self._database.read() as connection:
             return records.ended(connection, ids)
+
+    def awaits(self, dataset_id: DatasetId) -> bool:
+        """Whether a job of that dataset, in this process or another, has not ended by what the catalog says."""
+        with self._database.read() as connection:
+            return any(job.dataset_id == dataset_id for job, _ in records.unfinished(connection))
 
     def _end(self, job_id: str, **outcome: Any) -> Job:
         outcome |= {"finished": to_datetime(now()), "cancel_requested": False}

@@ -29,6 +29,14 @@ def compare(old: Version, new: Version) -> VersionDiff:
     )
 
 
+def names_of(old: Version, new: Version, table: str) -> tuple[str | None, str | None]:
+    """What a table that either version calls so is called in both; None in a version that lacks it."""
+    for change in _tables(old, new):
+        if name_key(table) in {name_key(name) for name in (change.new_name, change.old_name) if name}:
+            return change.old_name, change.new_name
+    return table, table
+
+
 def differing_segments(old: TableRoot | None, new: TableRoot | None, pages: Pages) -> tuple[list[Item], list[Item]]:
     """The segments of each side that the other lacks; all of both where an equal segment may give other rows."""
     left, right = (trees.EMPTY if root is None else root.tree for root in (old, new))

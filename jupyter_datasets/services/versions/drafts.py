@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from pathlib import Path
+from typing import Self
 
 import pyarrow as pa
 
 from jupyter_datasets.errors import AlreadyExistsError, ErrorKind, InvalidInputError, NotFoundError
-from jupyter_datasets.services.versions import keys
+from jupyter_datasets.services.versions import keys, reshaping
+from jupyter_datasets.services.versions.keys import Violation
+from jupyter_datasets.services.versions.parts import Parts
 from jupyter_datasets.services.versions.rows import Rows
 from jupyter_datasets.store import incoming, trees
 from jupyter_datasets.store.backends import LocalBackend
 from jupyter_datasets.store.canonical import hash_bytes
 from jupyter_datasets.store.commits import AttachedFile, Content
 from jupyter_datasets.store.objects import Objects
-from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.roots import TableRoot
 from jupyter_datasets.store.schemas import Schema
-from jupyter_datasets.store.segments import WRITER_ID, SegmentWriter, Written
-from jupyter_datasets.store.trees import Item, Pages, Tree
+from jupyter_datasets.store.segments import WRITER_ID, Written
+from jupyter_datasets.store.trees import EMPTY, Item
 from jupyter_datasets.values import ObjectHash, name_key, nearest
 
 
@@ -31,27 +32,27 @@ class Draft:
 
     Attributes
     ----------
+    parts
+        What the tables are made of.
     base
         Content to start from.
-    staging
-        Folder that holds new segments and files under their hashes.
     """
 
-    objects: Objects
-    backend: LocalBackend
+    parts: Parts
     base: Content
-    staging: Path
     tables: dict[str, ObjectHash] = field(init=False)
     files: dict[str, AttachedFile] = field(init=False)
-    staged: dict[ObjectHash, Path] = field(init=False, default_factory=dict)
     _roots: dict[ObjectHash, bytes] = field(init=False, default_factory=dict)
     _known: dict[ObjectHash, TableRoot] = field(init=False, default_factory=dict)
-    _pages: Pages = field(init=False)
 
     def __post_init__(self) -> None:
         self.tables = dict(self.base.tables)
         self.files = dict(self.base.files)
-        self._pages = Pages(self.objects.load)
+
+    @classmethod
+    def start(cls, objects: Objects, backend: LocalBackend, base: Content, staging: Path) -> Self:
+        """A draft that is the base as yet; new segments and files go to the staging folder."""
+        return cls(parts=Parts(objects=objects, backend=backend, staging=staging), base=base)
 
     # ------------------------------------------------------------------------------------------------------- tables
 
@@ -71,12 +72,10 @@ class Draft:
         if old is not None:
             keys.check_same(old, key)
         root = empty_root(Schema.create(arrival.columns), key) if old is None else old
-        root = replace(root, schema=root.schema.replaced_by(arrival.columns), writer=WRITER_ID)
-        batches = incoming.conform(rows.batches(), rows.schema, arrival.columns, root.schema)
-        written = self._write(root, batches)
-        tree = trees.build(written.segments, self._pages)
-        self._check_key(table, root, tree, written)
-        self.put(table, root, tree, written)
+        schema = root.schema.replaced_by(arrival.columns)
+        fresh = replace(root, schema=schema, tree=EMPTY, tails=0, writer=WRITER_ID)
+        batches = incoming.conform(rows.batches(), rows.schema, arrival.columns, schema)
+        self._put_whole(table, fresh, self.parts.write(fresh, batches))
         return arrival.warnings
 
     def append(self, table: str, rows: Rows) -> tuple[str, ...]:
@@ -86,35 +85,62 @@ class Draft:
             return self.replace(table, rows)
         arrival = incoming.inspect(rows.schema)
         columns = incoming.settled(arrival.columns, rows.schema, old.schema)
-        root = replace(old, schema=old.schema.appended_by(columns), writer=WRITER_ID)
-        tail = self.tail(old)
-        kept = OrderedReader(root.schema, for_writer=True).batches(str(self.segment_path(i.hash)) for i in tail)
-        added = incoming.conform(rows.batches(), rows.schema, columns, root.schema)
-        written = self._write(root, chain(kept, added))
-        tree = trees.replace_tail(old.tree, self._pages, len(tail), written.segments)
-        self._check_key(table, root, tree, written)
-        self.put(table, root, tree, written)
+        root = replace(old, schema=old.schema.appended_by(columns))
+
+        def added() -> Iterator[pa.RecordBatch]:
+            return incoming.conform(rows.batches(), rows.schema, columns, root.schema)
+
+        grown = reshaping.append(self.parts, root, added())
+        self._check_added(table, grown, added())
+        self.put(table, grown)
         return (*arrival.warnings, *_widened(old.schema, root.schema))
 
-    def put(self, table: str, root: TableRoot, tree: Tree, written: Written) -> None:
-        """Set a table to a tree whose newest segments a writer made."""
-        schema = root.schema.with_nulls(written.nulls)
-        self._set(table, replace(root, schema=schema, k=written.k, tree=tree, writer=WRITER_ID))
+    def compact(self, table: str) -> None:
+        """Bring a table into canonical form; its rows stay as they are."""
+        name = self._must_find(table)
+        self.put(name, reshaping.compact(self.parts, self._load(self.tables[name])))
 
     def put_written(self, table: str, root: TableRoot, dropped: int, written: Written, folder: Path) -> None:
         """Set a table to its tree of now without the last ``dropped`` segments, and what a task wrote in a folder."""
-        self.staged |= {item.hash: folder / item.hash for item in written.segments}
-        tree = trees.replace_tail(root.tree, self._pages, dropped, written.segments)
-        if root.rows:  # the task checked its own rows, but knew only the last of those before
-            self._check_key(table, root, tree, written)
-        self.put(table, root, tree, written)
+        self.parts.staged |= {item.hash: folder / item.hash for item in written.segments}
+        if not root.rows:
+            self._put_whole(table, root, written)
+            return
+        tree = trees.replace_tail(root.tree, self.parts.pages, dropped, written.segments)
+        schema = root.schema.with_nulls(written.nulls)
+        grown = replace(root, schema=schema, k=written.k, tree=tree, tails=0, writer=WRITER_ID)
+        # The task checked the rows that it wrote, and knew only the last of those before.
+        self._check_whole(table, grown, written)
+        self.put(table, grown)
+
+    def _put_whole(self, table: str, root: TableRoot, written: Written) -> None:
+        """Set a table to what a writer made, unless that is what its rows are already, cut otherwise."""
+        tree = trees.build(written.segments, self.parts.pages)
+        new = replace(root, schema=root.schema.with_nulls(written.nulls), k=written.k, tree=tree)
+        self._check_whole(table, new, written)
+        name = self.find(table) or table
+        before = (self.tables.get(name), self.base.tables.get(name))
+        same = next((root for root in before if root and self._holds(root, new)), None)
+        if same is None:
+            self.put(table, new)
+        else:
+            self.tables[name] = same
+
+    def _holds(self, name: ObjectHash, new: TableRoot) -> bool:
+        """Whether a root of another shape holds the same rows in the same order."""
+        known = self._load(name)
+        return known != new and known.rows == new.rows and reshaping.compact(self.parts, known) == new
 
     def tail(self, root: TableRoot) -> list[Item]:
-        """The segments that an append cuts anew: the last one, or all while the table is too small to have a k."""
-        if root.k == 0:
-            return list(trees.segments(root.tree, self._pages))
-        last = trees.last_segment(root.tree, self._pages)
-        return [] if last is None else [last]
+        """The segments that many rows behind them cut anew."""
+        return reshaping.tail(self.parts, root)
+
+    def put(self, table: str, root: TableRoot) -> None:
+        """Set a table to a root over parts that exist or that this draft made."""
+        text = root.encode()
+        name = hash_bytes(text)
+        self._roots[name], self._known[name] = text, root
+        self.tables[self.find(table) or table] = name
 
     def drop(self, table: str) -> None:
         """Remove a table from the version."""
@@ -138,7 +164,7 @@ class Draft:
     def attach(self, name: str, file: AttachedFile, staged: Path) -> None:
         """Keep a file, which lies staged, in the version."""
         self.files[name] = file
-        self.staged[file.hash] = staged
+        self.parts.staged[file.hash] = staged
 
     def detach(self, name: str) -> None:
         """Remove a file from the version."""
@@ -160,13 +186,12 @@ class Draft:
         return Content(tables=self.tables, files=self.files)
 
     def new_texts(self) -> dict[ObjectHash, bytes]:
-        """Roots and pages that this draft made and still uses."""
+        """Roots, pages and patches that this draft made and still uses."""
         texts: dict[ObjectHash, bytes] = {}
         for name in self.tables.values():
             if name in self._roots:
                 texts[name] = self._roots[name]
-                tree = self._load(name).tree
-                self._collect(tree.items if tree.level else (), texts)
+                texts |= self.parts.new_texts(self._load(name).tree)
         return texts
 
     def new_files(self) -> list[tuple[Path, ObjectHash]]:
@@ -174,44 +199,21 @@ class Draft:
         used = {f.hash for f in self.files.values()}
         for name in self.tables.values():
             if name in self._roots:
-                used |= {item.hash for item in self._new_segments(self._load(name).tree)}
-        return [(path, name) for name, path in self.staged.items() if name in used]
+                used |= {item.hash for item in self.parts.new_segments(self._load(name).tree)}
+        return [(path, name) for name, path in self.parts.staged.items() if name in used]
 
     # ------------------------------------------------------------------------------------------------------ helpers
 
-    def segment_path(self, name: ObjectHash) -> Path:
-        """Where a segment of the base or of this draft lies."""
-        return self.staged[name] if name in self.staged else self.backend.check(name)
-
-    def _new_segments(self, tree: Tree) -> Iterator[Item]:
-        """Segments under pages that this draft made; the others were there before."""
-        items = tree.items
-        for _ in range(tree.level):
-            items = tuple(i for item in items if item.hash in self._pages.made for i in self._pages.items(item.hash))
-        yield from items
-
-    def _collect(self, items: Iterable[Item], texts: dict[ObjectHash, bytes]) -> None:
-        for item in items:
-            if item.hash in self._pages.made and item.hash not in texts:
-                texts[item.hash] = self._pages.made[item.hash]
-                self._collect(self._pages.items(item.hash), texts)
-
-    def _write(self, root: TableRoot, batches: Iterable[pa.RecordBatch]) -> Written:
-        with SegmentWriter(schema=root.schema, cut=root.cut, k=root.k, staging=self.staging) as writer:
-            written = writer.write(batches)
-        self.staged |= {item.hash: self.staging / item.hash for item in written.segments}
-        return written
-
-    def _check_key(self, table: str, root: TableRoot, tree: Tree, written: Written) -> None:
+    def _check_whole(self, table: str, root: TableRoot, written: Written) -> None:
         key = keys.key_fields(root)
-        paths = [str(self.segment_path(i.hash)) for i in trees.segments(tree, self._pages)] if key else []
-        if broken := keys.violation(root.schema, key, written.nulls, paths):
-            raise InvalidInputError(
-                f"Table {table!r} cannot have these rows: {broken.reason}.",
-                kind=ErrorKind.KEY_VIOLATION,
-                next_step="Mend the rows, or put them into a table without a key.",
-                details={"table": table, "column": broken.column},
-            )
+        pieces = self.parts.pieces(self.parts.segments(root.tree)) if key else []
+        _refuse(table, keys.violation(root.schema, key, written.nulls, pieces))
+
+    def _check_added(self, table: str, root: TableRoot, rows: Iterable[pa.RecordBatch]) -> None:
+        """Check the key of rows, in transfer form, that were added to a table which kept it so far."""
+        if key := keys.key_fields(root):
+            pieces = self.parts.pieces(self.parts.segments(root.tree))
+            _refuse(table, keys.clash(root.schema, key, rows, pieces))
 
     def _must_find(self, table: str) -> str:
         found = self.find(table)
@@ -227,20 +229,24 @@ class Draft:
 
     def _load(self, name: ObjectHash) -> TableRoot:
         if name not in self._known:
-            self._known[name] = self.objects.root(name)
+            self._known[name] = self.parts.objects.root(name)
         return self._known[name]
-
-    def _set(self, table: str, root: TableRoot) -> None:
-        text = root.encode()
-        name = hash_bytes(text)
-        self._roots[name], self._known[name] = text, root
-        self.tables[self.find(table) or table] = name
 
 
 def _widened(old: Schema, new: Schema) -> Iterator[str]:
     for before, after in zip(old.fields, new.fields, strict=True):
         if before.type != after.type:
             yield f"Column {after.name!r} was {before.type}; it is {after.type} now, for the new rows' sake."
+
+
+def _refuse(table: str, broken: Violation | None) -> None:
+    if broken:
+        raise InvalidInputError(
+            f"Table {table!r} cannot have these rows: {broken.reason}.",
+            kind=ErrorKind.KEY_VIOLATION,
+            next_step="Mend the rows, or put them into a table without a key.",
+            details={"table": table, "column": broken.column},
+        )
 
 
 def empty_root(schema: Schema, key: tuple[str, ...] = ()) -> TableRoot:

@@ -16,13 +16,13 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from jupyter_datasets import faults
-from jupyter_datasets.errors import ConflictError, ErrorKind, NotFoundError
-from jupyter_datasets.services.versions import records, references
+from jupyter_datasets.errors import ConflictError, ErrorKind, InvalidInputError, NotFoundError
+from jupyter_datasets.services.versions import records, references, touched
 from jupyter_datasets.services.versions.drafts import Draft
 from jupyter_datasets.services.versions.models import Commit, Edit, RefInfo
+from jupyter_datasets.services.versions.moving import log_move
 from jupyter_datasets.services.versions.open_store import OpenStore
 from jupyter_datasets.services.versions.rows import Rows
-from jupyter_datasets.services.versions.service import log_move
 from jupyter_datasets.store import packs
 from jupyter_datasets.store.canonical import hash_bytes
 from jupyter_datasets.store.commits import CommitObject, Content
@@ -90,6 +90,15 @@ class EditService:
             )
         return edit
 
+    def check_open(self, actor: Actor, dataset: str, branch: str) -> None:
+        """Refuse a branch that is protected, before work is done for it in vain; whether it exists shows later."""
+        found = self._datasets.get(actor, dataset)
+        self._permissions.require(actor, found.id, Role.WRITE)
+        with self._database.read() as connection:
+            head = records.ref(connection, found.id, branch.removeprefix("branch:"))
+            if head is not None:
+                references.check_open(head)
+
     def find(self, actor: Actor, edit: str) -> Edit:
         """The edit as it was begun, or as it began anew when its branch moved; NotFoundError when it is over."""
         return self._get(actor, edit).edit
@@ -142,6 +151,8 @@ class EditService:
             The branch moved since the edit began, and the edit does more than append. Nothing was changed.
         NotFoundError
             The dataset was deleted since. Nothing was changed.
+        InvalidInputError
+            The branch was protected since. Nothing was changed.
         """
         opened = self._get(actor, edit)
         try:
@@ -192,8 +203,10 @@ class EditService:
             opened.held.close()
 
     def _draft(self, base: CommitId | None, staging: Path) -> Draft:
-        content = Content() if base is None else self._objects.commit(base).content
-        return Draft(objects=self._objects, backend=self._backend, base=content, staging=staging)
+        return Draft.start(self._objects, self._backend, self._content(base), staging)
+
+    def _content(self, commit_id: CommitId | None) -> Content:
+        return Content() if commit_id is None else self._objects.commit(commit_id).content
 
     def _commit(self, actor: Actor, opened: _Open, message: str) -> Commit | None:
         edit = opened.edit
@@ -255,7 +268,7 @@ class EditService:
         faults.reach("commit.before-catalog")
         try:
             commit = self._record(actor, edit, commit_id, made, pack, sure=sure)
-        except (ConflictError, NotFoundError):
+        except (ConflictError, InvalidInputError, NotFoundError):
             # Nobody else wrote an equal pack: its note holds dataset, branch, commit and the microsecond.
             self._backend.remove("packs", pack.name)
             raise
@@ -274,6 +287,7 @@ class EditService:
         """
         self._datasets.get(actor, edit.dataset_id)  # refuses one that is in the bin by now
         ref = RefInfo(name=edit.branch, kind="branch", commit=commit_id)
+        touches = touched.text_of(self._content(edit.base), made.content)
         with self._database.begin() as uow:
             if not records.move_ref(uow.connection, edit.dataset_id, edit.branch, edit.base, commit_id):
                 _expect_head(uow.connection, edit)
@@ -287,7 +301,7 @@ class EditService:
                 time=made.time,
                 message=made.message,
             )
-            records.add_commit(uow.connection, edit.dataset_id, commit)
+            records.add_commit(uow.connection, edit.dataset_id, commit, touches)
             known = records.locate(uow.connection, list(pack.places)) if sure else self._objects.known(pack.places)
             records.add_objects(uow.connection, {h: p for h, p in pack.places.items() if h not in known})
             log_move(uow, actor, edit.dataset_id, ref, "commit", old=edit.base, new=commit_id)
@@ -305,6 +319,8 @@ def _expect_head(connection: Connection, edit: Edit) -> None:
     actual = None if head is None else head.commit
     if actual != edit.base or (head is None and edit.branch != MAIN):
         raise _moved(edit, actual)
+    if head is not None:
+        references.check_open(head)
 
 
 def _note(opened: _Open, commit_id: CommitId, made: CommitObject) -> dict[str, object]:

@@ -3,69 +3,154 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 
 from sqlalchemy import Connection
 
 from jupyter_datasets.errors import InvalidInputError
-from jupyter_datasets.services.versions import records
-from jupyter_datasets.services.versions.models import Commit
-from jupyter_datasets.values import CommitId, DatasetId, Page
+from jupyter_datasets.services.versions import records, touched
+from jupyter_datasets.services.versions.models import EVERY, Commit, LogFilter, RefInfo
+from jupyter_datasets.services.versions.records import Line
+from jupyter_datasets.values import (
+    CommitId,
+    DatasetId,
+    Page,
+    check_file_name,
+    check_limit,
+    check_name,
+    check_offset,
+    check_text,
+)
 
-_BLOCK = 200
+_BLOCK, _FILTERED_BLOCK, _LARGEST_BLOCK = 200, 2000, 20_000
+Fetch = Callable[[int, int], Sequence[Line]]
 
 
-def page(
-    connection: Connection, dataset_id: DatasetId, heads: list[Commit], limit: int, cursor: str | None
-) -> Page[Commit]:
-    """The next commits, newest first, that the heads or the cursor lead to.
+class History:
+    """What leads to some commits of a dataset, themselves included, newest first.
 
-    The cursor holds the next number and the commits still to be met, so a page costs the same however deep it lies.
+    Parameters
+    ----------
+    refs
+        The dataset's branches and tags, which commits are to name.
+    load
+        Reads commits from the store, for those of which the catalog does not say what they touch.
+
+    Attributes
+    ----------
+    learnt
+        What was found out of such commits, to be written down.
     """
-    if cursor is None:
-        seq, wanted = max((c.seq for c in heads), default=0), {c.id for c in heads}
-    else:
+
+    def __init__(
+        self, connection: Connection, dataset_id: DatasetId, refs: Sequence[RefInfo], load: touched.Load
+    ) -> None:
+        self._whole: Fetch = partial(records.whole_lines, connection, dataset_id)
+        self._lean: Fetch = partial(records.lines, connection, dataset_id)
+        self._candidates = partial(records.candidates, connection, dataset_id)
+        self._newest = partial(records.newest_seq, connection, dataset_id)
+        self._refs = refs
+        self._load = load
+        self.learnt: dict[CommitId, str] = {}
+
+    def page(
+        self,
+        heads: Sequence[Commit],
+        limit: int,
+        cursor: str | None = None,
+        offset: int = 0,
+        where: LogFilter = EVERY,
+    ) -> Page[Commit]:
+        """The next commits that a filter wants, from the heads, or from where a cursor stands, on.
+
+        A cursor holds the next number and the commits still to be met, so a page costs the same however deep it lies.
+        An offset is walked over; behind a cursor it counts for nothing.
+        """
+        limit, offset, where = check_limit(limit), check_offset(offset), check_filter(where)
+        seq, wanted = self._start(heads, cursor)
+        if offset and cursor is None:
+            seq = self._skip(seq, wanted, offset, where)
+        walk = self._matching(seq, wanted, where) if where else _down(self._whole, seq, wanted, max(limit, _BLOCK))
+        lines = list(islice(walk, limit))
+        more = len(lines) == limit and bool(wanted)
+        return Page(
+            items=named(records.to_commits(lines), self._refs),
+            cursor=json.dumps([lines[-1][2] - 1, sorted(wanted)]) if more else None,
+        )
+
+    def _start(self, heads: Sequence[Commit], cursor: str | None) -> tuple[int, set[str]]:
+        if cursor is None:
+            return max((c.seq for c in heads), default=0), {c.id for c in heads}
         seq, wanted = _read_cursor(cursor)
-        seq = min(seq, records.newest_seq(connection, dataset_id))  # whatever number a cursor of others' making holds
-    items: list[Commit] = []
-    for commit in _down(connection, dataset_id, seq, wanted, limit):
-        items.append(commit)
-        if len(items) == limit:
-            break
-    more = bool(items) and len(items) == limit and bool(wanted)
-    named = records.names_by_commit(connection, dataset_id) if items else {}
-    return Page(
-        items=[c.model_copy(update={"refs": tuple(named[c.id])}) if c.id in named else c for c in items],
-        cursor=json.dumps([items[-1].seq - 1, sorted(wanted)]) if more else None,
+        return min(seq, self._newest()), wanted  # whatever number a cursor of others' making holds
+
+    def _skip(self, seq: int, wanted: set[str], offset: int, where: LogFilter) -> int:
+        """Walk over the first commits; the number behind them."""
+        walk = self._matching(seq, wanted, where) if where else _down(self._lean, seq, wanted, _LARGEST_BLOCK)
+        for line in islice(walk, offset):
+            seq = line[2] - 1
+        return seq
+
+    def _matching(self, seq: int, wanted: set[str], where: LogFilter) -> Iterator[Line]:
+        found: dict[str, Line] = {}
+
+        def fetch(first: int, last: int) -> Sequence[Line]:
+            found.clear()
+            found.update((line[0], line) for line in self._wanted(first, last, where))
+            return self._lean(first, last)
+
+        for line in _down(fetch, seq, wanted, _FILTERED_BLOCK):
+            if line[0] in found:
+                yield found[line[0]]
+
+    def _wanted(self, first: int, last: int, where: LogFilter) -> Iterator[Line]:
+        """The commits between two numbers that a filter wants, whether they are ancestors or not."""
+        lines, texts = self._candidates(first, last, where), touched.wanted(where)
+        unknown = [line[0] for line in lines if line[-1] is None] if texts else []
+        learnt = touched.look(unknown, self._load) if unknown else {}
+        self.learnt |= learnt
+        for line in lines:
+            touches = learnt.get(line[0]) or line[-1] or ""
+            if all(text in touches for text in texts):
+                yield line
+
+
+def named(commits: Iterable[Commit], refs: Iterable[RefInfo]) -> list[Commit]:
+    """The commits with the branches and tags that point at them."""
+    names: dict[str | None, list[str]] = {}
+    for ref in refs:
+        names.setdefault(ref.commit, []).append(ref.name)
+    return [c.model_copy(update={"refs": tuple(names[c.id])}) if c.id in names else c for c in commits]
+
+
+def check_filter(where: LogFilter) -> LogFilter:
+    """The filter with its names as the store spells them, or an error that says what no name can be."""
+    return LogFilter(
+        table=None if where.table is None else check_name(where.table, "table"),
+        path=None if where.path is None else check_file_name(where.path),
+        author=None if where.author is None else check_text(where.author, "The author"),
+        since=where.since,
+        until=where.until,
     )
 
 
-def skip(connection: Connection, dataset_id: DatasetId, heads: list[Commit], offset: int) -> str | None:
-    """The cursor that stands behind the first ``offset`` commits; None when history is shorter."""
-    seq, wanted = max((c.seq for c in heads), default=0), {c.id for c in heads}
-    for left, commit in zip(range(offset - 1, -1, -1), _down(connection, dataset_id, seq, wanted, 5000), strict=False):
-        if left == 0:
-            return json.dumps([commit.seq - 1, sorted(wanted)]) if wanted else None
-    return None
-
-
-def _down(
-    connection: Connection, dataset_id: DatasetId, seq: int, wanted: set[CommitId], block: int
-) -> Iterator[Commit]:
+def _down(fetch: Fetch, seq: int, wanted: set[str], block: int) -> Iterator[Line]:
     """Yield wanted commits by falling number; ``wanted`` is kept up to date for the caller."""
     while wanted and seq > 0:
-        first = max(1, seq - max(block, _BLOCK) + 1)
-        for commit in records.commits_between(connection, dataset_id, first, seq):
-            if commit.id in wanted:
-                wanted.discard(commit.id)
-                wanted.update(commit.parents)
-                yield commit
-        seq = first - 1
+        first = max(1, seq - block + 1)
+        for line in fetch(first, seq):
+            if line[0] in wanted:
+                wanted.discard(line[0])
+                wanted.update(line[1].split())
+                yield line
+        seq, block = first - 1, max(block, min(2 * block, _LARGEST_BLOCK))
 
 
-def _read_cursor(cursor: str) -> tuple[int, set[CommitId]]:
+def _read_cursor(cursor: str) -> tuple[int, set[str]]:
     try:
         seq, wanted = json.loads(cursor)
-        return int(seq), {CommitId(str(c)) for c in wanted}
+        return int(seq), {str(c) for c in wanted}
     except (ValueError, TypeError, OverflowError) as error:
         raise InvalidInputError(f"{cursor!r} is not a cursor that a log gave.") from error

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
+
+from jupyter_datasets.engine.relations import Session
 from jupyter_datasets.errors import ErrorKind, InvalidInputError
+from jupyter_datasets.services.versions.scans import scan
 from jupyter_datasets.sqltext import quote_name
 from jupyter_datasets.store import schemas, segments
+from jupyter_datasets.store.patches import Piece
 from jupyter_datasets.store.roots import TableRoot
 from jupyter_datasets.store.schemas import Field, Schema
 
@@ -26,15 +31,25 @@ def key_fields(root: TableRoot) -> list[Field]:
     return [known[i] for i in root.key if i in known]
 
 
-def violation(schema: Schema, key: Sequence[Field], nulls: frozenset[int], paths: Sequence[str]) -> Violation | None:
-    """What in these segments breaks a key; ``nulls`` are the ids of the fields in which a null was met."""
+def violation(schema: Schema, key: Sequence[Field], nulls: frozenset[int], pieces: Sequence[Piece]) -> Violation | None:
+    """What in these rows breaks a key; ``nulls`` are the ids of the fields in which a null was met."""
     if empty := [f.name for f in key if f.id in nulls]:
         return Violation(reason=f"column {empty[0]!r} of the key has nulls", column=empty[0])
-    double = _double(schema, key, paths) if key and paths else None
-    if double is None:
-        return None
-    values = ", ".join(f"{f.name} = {value}" for f, value in zip(key, double, strict=True))
-    return Violation(reason=f"two rows have the key {values}", column=key[0].name)
+    return _double(schema, key, pieces) if key and pieces else None
+
+
+def clash(
+    schema: Schema, key: Sequence[Field], added: Iterable[pa.RecordBatch], pieces: Sequence[Piece]
+) -> Violation | None:
+    """What breaks a key in a table that kept it until some rows, given in transfer form, were added.
+
+    Only rows near the new ones are looked at: the least and greatest new keys tell which.
+    """
+    births = [f.birth for f in schema.fields]
+    rows = pa.Table.from_batches(batch.rename_columns(births).select([f.birth for f in key]) for batch in added)
+    if empty := [f.name for f in key if rows.column(f.birth).null_count]:
+        return Violation(reason=f"column {empty[0]!r} of the key has nulls", column=empty[0])
+    return _double(schema, key, pieces, rows) if rows.num_rows else None
 
 
 def check_same(root: TableRoot, key: Sequence[str]) -> None:
@@ -50,11 +65,21 @@ def check_same(root: TableRoot, key: Sequence[str]) -> None:
         )
 
 
-def _double(schema: Schema, key: Sequence[Field], paths: Sequence[str]) -> tuple[object, ...] | None:
-    births = ", ".join(quote_name(f.birth) for f in key)
-    query = (
-        f"SELECT {births} FROM read_parquet(?, schema => {schemas.reader_map(schema)}) "
-        f"GROUP BY {births} HAVING count(*) > 1 LIMIT 1"
-    )
+def _double(
+    schema: Schema, key: Sequence[Field], pieces: Sequence[Piece], among: pa.Table | None = None
+) -> Violation | None:
+    """Two rows with one key, looked for among some keys or all."""
+    names = ", ".join(quote_name(f.birth) for f in key)
+    keys = Schema(fields=tuple(key), next_id=schema.next_id)
     with segments.connect() as connection:
-        return connection.execute(query, [list(paths)]).fetchone()
+        rows = scan(keys, pieces, select=names).bind(Session(connection), "table")
+        if among is not None:
+            connection.register("among", among)
+            stored = schemas.storage_columns(keys)
+            rows = f"{rows} SEMI JOIN (SELECT DISTINCT {stored} FROM among) USING ({names})"
+        query = f"SELECT {names} FROM ({rows}) GROUP BY {names} HAVING count(*) > 1 LIMIT 1"
+        double = connection.execute(query).fetchone()
+    if double is None:
+        return None
+    values = ", ".join(f"{f.name} = {value}" for f, value in zip(key, double, strict=True))
+    return Violation(reason=f"two rows have the key {values}", column=key[0].name)

@@ -7,9 +7,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from jupyter_datasets.values import CommitId, DatasetId, Micros, ObjectHash, short, to_datetime
+from jupyter_datasets.services.datasets.models import Dataset
+from jupyter_datasets.values import CommitId, DatasetId, Micros, ObjectHash, moment_text, short, to_datetime
 
 RefKindName = Literal["branch", "tag"]
+Blob = bytes  # a name of its own, because a field is called so
 
 
 class _Value(BaseModel):
@@ -51,28 +53,47 @@ class Commit(_Value):
 
     def __repr__(self) -> str:
         refs = f" ({', '.join(self.refs)})" if self.refs else ""
-        return (
-            f"<Commit {self.short} #{self.seq} {self.message!r} by {self.author}, {self.when:%Y-%m-%d %H:%M} UTC{refs}>"
-        )
+        return f"<Commit {self.short} #{self.seq} {self.message!r} by {self.author}, {moment_text(self.time)}{refs}>"
 
     __str__ = __repr__
 
 
 class RefInfo(_Value):
-    """A branch or tag; ``commit`` is None while a branch is unborn."""
+    """A branch or tag.
+
+    Attributes
+    ----------
+    commit
+        None while a branch is unborn.
+    protected
+        Whether the branch takes no commits but merges.
+    formerly
+        In the answer to a call that renamed it, or took that back: what it was called until then.
+    """
 
     name: str
     kind: RefKindName
     commit: CommitId | None
+    protected: bool = False
+    formerly: str | None = None
 
     def __repr__(self) -> str:
-        return f"<{self.kind} {self.name!r} at {short(self.commit) if self.commit else 'no commit'}>"
+        protected = ", protected" if self.protected else ""
+        return f"<{self.kind} {self.name!r} at {short(self.commit) if self.commit else 'no commit'}{protected}>"
 
     __str__ = __repr__
 
 
 class RefMove(_Value):
-    """One entry of the ref log: what made a branch or tag appear, move or go."""
+    """One entry of the ref log: what made a branch or tag appear, move or go, or protected it.
+
+    Attributes
+    ----------
+    target
+        For an undo or redo: the id of the entry that it takes back or plays again.
+    other
+        For a rename, which has an entry of the same time under each name: the other one.
+    """
 
     id: str
     ref: str
@@ -81,8 +102,37 @@ class RefMove(_Value):
     old: CommitId | None
     new: CommitId | None
     target: str | None
+    other: str | None = None
     actor: str
     time: Micros
+
+
+class LogFilter(_Value):
+    """Which commits of a log are wanted; what is None does not matter.
+
+    Attributes
+    ----------
+    table
+        Those in which this table differs from the first parent: changed, added, dropped, or renamed from or to it.
+    path
+        Likewise the attached file of this name.
+    author
+        Those whose author's name holds this text, in whatever case.
+    since, until
+        Those made from the one moment to the other, both included.
+    """
+
+    table: str | None = None
+    author: str | None = None
+    since: Micros | None = None
+    until: Micros | None = None
+    path: str | None = None
+
+    def __bool__(self) -> bool:
+        return self != EVERY
+
+
+EVERY = LogFilter()
 
 
 class ColumnInfo(_Value):
@@ -123,12 +173,59 @@ class Version(_Value):
     files: tuple[FileInfo, ...]
 
 
+class Counts(_Value):
+    """How many there are of each: commits ever made in the dataset; tables and files of the version shown."""
+
+    commits: int
+    branches: int
+    tags: int
+    tables: int
+    files: int
+
+
+class Overview(_Value):
+    """A dataset at a glance.
+
+    Attributes
+    ----------
+    refs
+        All branches and tags by name.
+    heads
+        The commits that they are at, newest first; each names its branches and tags.
+    version
+        What was asked for; None while that is an unborn branch.
+    bytes
+        Size of that version's tables and files as they are stored.
+    changes
+        The last moves of branches and tags, newest first.
+    """
+
+    dataset: Dataset
+    refs: tuple[RefInfo, ...]
+    heads: tuple[Commit, ...]
+    version: Version | None
+    counts: Counts
+    bytes: int
+    changes: tuple[RefMove, ...]
+
+
 class SegmentInfo(_Value):
-    """One segment of a scan plan: a file that a reader on this machine may open."""
+    """One segment of a scan plan.
+
+    Attributes
+    ----------
+    path
+        A file that a reader on this machine may open; empty where the patch holds all rows.
+    patch
+        What changes the rows of the file, as :mod:`jupyter_datasets.store.patches` encodes it.
+    """
+
+    model_config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
 
     path: str
     rows: int
     bytes: int
+    patch: Blob | None = None
 
 
 class ScanPlan(_Value):
@@ -138,6 +235,8 @@ class ScanPlan(_Value):
     ----------
     fields
         The root's schema in canonical form.
+    key
+        Ids of the fields that tell rows apart; empty without a key.
     segments
         In the order of rows.
     """
@@ -147,6 +246,7 @@ class ScanPlan(_Value):
     table: str
     root: ObjectHash
     fields: dict[str, Any]
+    key: tuple[int, ...] = ()
     segments: tuple[SegmentInfo, ...]
     rows: int
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from jupyter_datasets.services.versions.models import ScanPlan, SegmentInfo
+from jupyter_datasets.services.versions.scans import pieces_of
 from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Schema
 
@@ -47,7 +48,7 @@ def read(
     """
     reader = OrderedReader(Schema.from_json(plan.fields), columns)
     segments, skip, wanted = span(plan, offset, limit)
-    tables = reader.tables(segment.path for segment in segments)
+    tables = reader.tables(pieces_of(segments))
     return reader.arrow_schema, _cut(tables, skip, wanted)
 
 

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    String,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+    values,
+)
+from sqlalchemy import column as named
 
 from jupyter_datasets.catalog.tables import commits, objects, ref_log, refs
-from jupyter_datasets.services.versions.models import Commit, RefInfo, RefMove
+from jupyter_datasets.services.versions import touched
+from jupyter_datasets.services.versions.models import Commit, LogFilter, RefInfo, RefMove
 from jupyter_datasets.store.packs import Place
 from jupyter_datasets.values import CommitId, DatasetId, Micros, ObjectHash
 
@@ -30,11 +46,20 @@ def add_objects(connection: Connection, places: Mapping[ObjectHash, Place]) -> N
 # ---------------------------------------------------------------------------------------------------------- commits
 
 MAX_SEQ = (1 << 31) - 1  # of the catalog's column
+_MOST_ROWS = 5000  # of a statement that brings them along; PostgreSQL takes 65,535 parameters
+Line = Sequence[Any]
+"""A commit as a row that begins with its id, its parents as one text, and its number."""
 _COMMIT = [getattr(commits.c, name) for name in ("id", "parents", "seq", "author", "time_us", "message")]
 
 
-def add_commit(connection: Connection, dataset_id: DatasetId, commit: Commit) -> None:
-    """Insert a commit into a dataset; a taken number shows as the database's uniqueness error."""
+def add_commit(connection: Connection, dataset_id: DatasetId, commit: Commit, touches: str | None = None) -> None:
+    """Insert a commit into a dataset; a taken number shows as the database's uniqueness error.
+
+    Parameters
+    ----------
+    touches
+        What it touches, by :func:`touched.text_of`; left out, it is found out when somebody asks.
+    """
     connection.execute(
         insert(commits).values(
             dataset_id=dataset_id,
@@ -44,6 +69,7 @@ def add_commit(connection: Connection, dataset_id: DatasetId, commit: Commit) ->
             author=commit.author,
             time_us=commit.time,
             message=commit.message,
+            touched=touches,
         )
     )
 
@@ -52,7 +78,14 @@ def commit(connection: Connection, dataset_id: DatasetId, commit_id: CommitId) -
     """A commit of the dataset by its full id."""
     # Its few rows in all datasets: DuckDB uses no index where a second column is asked about.
     query = select(commits.c.dataset_id, *_COMMIT).where(commits.c.id == commit_id)
-    return next((_to_commit(row[1:]) for row in connection.execute(query) if row[0] == dataset_id), None)
+    rows = [row[1:] for row in connection.execute(query).all() if row[0] == dataset_id]
+    return next(iter(to_commits(rows)), None)
+
+
+def commits_of(connection: Connection, dataset_id: DatasetId, ids: Sequence[CommitId]) -> list[Commit]:
+    """Those commits of the dataset by their full ids, newest first."""
+    query = select(*_COMMIT).where(commits.c.dataset_id == dataset_id, commits.c.id.in_(ids))
+    return to_commits(connection.execute(query.order_by(commits.c.seq.desc())).all())
 
 
 def commit_ids_by_prefix(connection: Connection, dataset_id: DatasetId, prefix: str, limit: int = 5) -> list[CommitId]:
@@ -70,17 +103,63 @@ def commit_id_by_seq(connection: Connection, dataset_id: DatasetId, seq: int) ->
 
 def commits_between(connection: Connection, dataset_id: DatasetId, first: int, last: int) -> list[Commit]:
     """Commits of the dataset by number, both ends included, newest first."""
-    query = (
-        select(*_COMMIT)
-        .where(commits.c.dataset_id == dataset_id, commits.c.seq.between(first, last))
-        .order_by(commits.c.seq.desc())
-    )
-    return [_to_commit(row) for row in connection.execute(query)]
+    return to_commits(whole_lines(connection, dataset_id, first, last))
+
+
+def whole_lines(connection: Connection, dataset_id: DatasetId, first: int, last: int) -> Sequence[Line]:
+    """The same, as lines that :func:`to_commits` takes."""
+    return _lines(connection, _COMMIT, _between(dataset_id, first, last))
+
+
+def lines(connection: Connection, dataset_id: DatasetId, first: int, last: int) -> Sequence[Line]:
+    """The same, without what does not tell how they hang together."""
+    return _lines(connection, _COMMIT[:3], _between(dataset_id, first, last))
+
+
+def candidates(
+    connection: Connection, dataset_id: DatasetId, first: int, last: int, where: LogFilter
+) -> Sequence[Line]:
+    """Those of the same that a filter wants, or may want: behind the rest their lines hold what they touch, or None."""
+    return _lines(connection, [*_COMMIT, commits.c.touched], and_(_between(dataset_id, first, last), *_wanted(where)))
+
+
+def set_touched(connection: Connection, found: Mapping[CommitId, str]) -> None:
+    """Write down what commits touch, in whatever datasets they sit."""
+    rows = list(found.items())
+    for start in range(0, len(rows), _MOST_ROWS):
+        part = values(named("id", String), named("touched", String), name="part").data(rows[start : start + _MOST_ROWS])
+        connection.execute(update(commits).where(commits.c.id == part.c.id).values(touched=part.c.touched))
+
+
+def _lines(connection: Connection, columns: Sequence[Any], which: ColumnElement[bool]) -> Sequence[Line]:
+    return connection.execute(select(*columns).where(which).order_by(commits.c.seq.desc())).all()
+
+
+def _between(dataset_id: DatasetId, first: int, last: int) -> ColumnElement[bool]:
+    return and_(commits.c.dataset_id == dataset_id, commits.c.seq.between(first, last))
+
+
+def _wanted(where: LogFilter) -> Iterator[ColumnElement[bool]]:
+    if where.since is not None:
+        yield commits.c.time_us >= where.since
+    if where.until is not None:
+        yield commits.c.time_us <= where.until
+    if where.author is not None:
+        # Both sides by the database, whose idea of small letters need not be Python's.
+        yield func.strpos(func.lower(commits.c.author), func.lower(where.author)) > 0
+    for text in touched.wanted(where):
+        yield or_(commits.c.touched.is_(None), func.strpos(commits.c.touched, text) > 0)
 
 
 def newest_seq(connection: Connection, dataset_id: DatasetId) -> int:
     """The highest sequence number of the dataset; 0 without commits."""
     query = select(func.max(commits.c.seq)).where(commits.c.dataset_id == dataset_id)
+    return connection.scalar(query) or 0
+
+
+def count_commits(connection: Connection, dataset_id: DatasetId) -> int:
+    """How many commits there ever were in the dataset."""
+    query = select(func.count()).select_from(commits).where(commits.c.dataset_id == dataset_id)
     return connection.scalar(query) or 0
 
 
@@ -92,9 +171,23 @@ def all_commit_ids(connection: Connection, dataset_id: DatasetId | None = None) 
     return [CommitId(c) for c in connection.scalars(query)]
 
 
-def _to_commit(row: Sequence[Any]) -> Commit:
-    commit_id, parents, seq, author, time, message = row  # by position, for a page of the log has a thousand
-    return Commit(id=commit_id, parents=tuple(parents.split()), seq=seq, author=author, time=time, message=message)
+def to_commits(lines: Iterable[Line]) -> list[Commit]:
+    """The commits of lines, all at once and by position, for a page of the log has a thousand."""
+    rows = [
+        {
+            "id": commit_id,
+            "parents": tuple(parents.split()),
+            "seq": seq,
+            "author": author,
+            "time": time,
+            "message": text,
+        }
+        for commit_id, parents, seq, author, time, text, *_ in lines
+    ]
+    return _COMMITS.validate_python(rows)
+
+
+_COMMITS = TypeAdapter(list[Commit])
 
 
 # ------------------------------------------------------------------------------------------------------- references
@@ -113,15 +206,6 @@ def all_refs(connection: Connection, dataset_id: DatasetId) -> list[RefInfo]:
     return [_to_ref(row) for row in connection.execute(query).all()]
 
 
-def names_by_commit(connection: Connection, dataset_id: DatasetId) -> dict[CommitId, list[str]]:
-    """The names that point at each commit which has any."""
-    found: dict[CommitId, list[str]] = {}
-    for info in all_refs(connection, dataset_id):
-        if info.commit:
-            found.setdefault(info.commit, []).append(info.name)
-    return found
-
-
 def add_ref(connection: Connection, dataset_id: DatasetId, info: RefInfo) -> bool:
     """Insert a branch or tag; False when the name is taken."""
     if ref(connection, dataset_id, info.name) is not None:
@@ -135,24 +219,35 @@ def add_ref(connection: Connection, dataset_id: DatasetId, info: RefInfo) -> boo
 def move_ref(
     connection: Connection, dataset_id: DatasetId, name: str, old: CommitId | None, new: CommitId | None
 ) -> bool:
-    """Compare and set; False when the reference is not at ``old``."""
-    query = update(refs).where(refs.c.dataset_id == dataset_id, refs.c.name == name, _at(old))
+    """Compare and set; False when the reference is not at ``old``, or is protected."""
+    query = update(refs).where(*_open(dataset_id, name, old))
     moved = connection.execute(query.values(commit_id=new).returning(refs.c.name))
     return moved.one_or_none() is not None
 
 
 def remove_ref(connection: Connection, dataset_id: DatasetId, name: str, old: CommitId | None) -> bool:
-    """Delete a reference that is at ``old``; False when it is not."""
-    query = delete(refs).where(refs.c.dataset_id == dataset_id, refs.c.name == name, _at(old))
+    """Delete a reference that is at ``old``; False when it is not, or is protected."""
+    query = delete(refs).where(*_open(dataset_id, name, old))
     return connection.execute(query.returning(refs.c.name)).one_or_none() is not None
 
 
-def _at(commit_id: CommitId | None) -> Any:
-    return refs.c.commit_id.is_(None) if commit_id is None else refs.c.commit_id == commit_id
+def protect_ref(connection: Connection, dataset_id: DatasetId, name: str, protected: bool) -> bool:
+    """Protect a reference or lift that; False when there is none."""
+    query = update(refs).where(refs.c.dataset_id == dataset_id, refs.c.name == name)
+    changed = connection.execute(query.values(protected=protected).returning(refs.c.name))
+    return changed.one_or_none() is not None
+
+
+def _open(dataset_id: DatasetId, name: str, commit_id: CommitId | None) -> Iterator[ColumnElement[bool]]:
+    """The row of a reference that is there and may be moved or go."""
+    yield refs.c.dataset_id == dataset_id
+    yield refs.c.name == name
+    yield refs.c.commit_id.is_(None) if commit_id is None else refs.c.commit_id == commit_id
+    yield refs.c.protected.is_not(True)
 
 
 def _to_ref(row: Row[Any]) -> RefInfo:
-    return RefInfo(name=row.name, kind=row.kind, commit=row.commit_id)
+    return RefInfo(name=row.name, kind=row.kind, commit=row.commit_id, protected=bool(row.protected))
 
 
 # ---------------------------------------------------------------------------------------------------------- ref log
@@ -170,6 +265,7 @@ def add_move(connection: Connection, dataset_id: DatasetId, move: RefMove) -> No
             old=move.old,
             new=move.new,
             target=move.target,
+            other=move.other,
             actor=move.actor,
             time_us=move.time,
         )
@@ -203,16 +299,13 @@ def _to_move(row: Row[Any]) -> RefMove:
         old=row.old,
         new=row.new,
         target=row.target,
+        other=row.other,
         actor=row.actor,
         time=Micros(row.time_us),
     )
 
 
-def last_changes(connection: Connection, ids: Sequence[DatasetId]) -> dict[DatasetId, Micros]:
-    """When each dataset's references moved last."""
-    query = (
-        select(ref_log.c.dataset_id, func.max(ref_log.c.time_us).label("time"))
-        .where(ref_log.c.dataset_id.in_(list(ids)))
-        .group_by(ref_log.c.dataset_id)
-    )
-    return {DatasetId(r.dataset_id): Micros(r.time) for r in connection.execute(query)}
+def newest_moves(connection: Connection, dataset_id: DatasetId, limit: int) -> list[RefMove]:
+    """The last moves of all references of a dataset, newest first."""
+    query = select(ref_log).where(ref_log.c.dataset_id == dataset_id).order_by(ref_log.c.id.desc()).limit(limit)
+    return [_to_move(row) for row in connection.execute(query).all()]

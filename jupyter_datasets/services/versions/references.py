@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from sqlalchemy import Connection
 
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.services.versions import records
-from jupyter_datasets.services.versions.models import Commit, RefInfo
-from jupyter_datasets.values import MAIN, CommitId, DatasetId, Ref, nearest, short, to_datetime
+from jupyter_datasets.services.versions.models import Commit, RefInfo, RefMove
+from jupyter_datasets.values import MAIN, CommitId, DatasetId, Ref, moment_text, nearest, short, to_datetime
 
 _STRIDE = 512
 
 
-def resolve(connection: Connection, dataset_id: DatasetId, text: str) -> Commit:
+def resolve(connection: Connection, dataset_id: DatasetId, text: str, refs: Sequence[RefInfo] | None = None) -> Commit:
     """The commit that a reference names in a dataset.
+
+    Parameters
+    ----------
+    refs
+        The dataset's branches and tags, where they are known already.
 
     Raises
     ------
@@ -23,7 +31,7 @@ def resolve(connection: Connection, dataset_id: DatasetId, text: str) -> Commit:
         The text follows no form of the grammar, or the hex digits fit several commits.
     """
     ref = Ref.parse(text)
-    found = records.commit(connection, dataset_id, base(connection, dataset_id, ref))
+    found = records.commit(connection, dataset_id, base(connection, dataset_id, ref, refs))
     assert found is not None, "a reference points at a commit of its dataset"
     for mark, count in ref.steps:
         found = (
@@ -32,6 +40,22 @@ def resolve(connection: Connection, dataset_id: DatasetId, text: str) -> Commit:
             else _parent(connection, dataset_id, found, count, ref)
         )
     return found
+
+
+def head(connection: Connection, dataset_id: DatasetId, text: str, refs: Sequence[RefInfo]) -> Commit | None:
+    """The same; None for a branch that is unborn."""
+    try:
+        return resolve(connection, dataset_id, text, refs)
+    except NotFoundError as error:
+        if error.kind is not ErrorKind.UNBORN_BRANCH:
+            raise
+        return None
+
+
+def with_main(refs: Sequence[RefInfo]) -> list[RefInfo]:
+    """All branches and tags, with ``main`` among them from the start."""
+    born = any(ref.name == MAIN for ref in refs)
+    return list(refs) if born else [RefInfo(name=MAIN, kind="branch", commit=None), *refs]
 
 
 def get_ref(connection: Connection, dataset_id: DatasetId, name: str) -> RefInfo:
@@ -58,6 +82,29 @@ def plain_name(text: str) -> str:
 
 
 def get_branch(connection: Connection, dataset_id: DatasetId, text: str) -> RefInfo:
+    """The branch that a reference names by itself, for one who wants to commit to it: it is not protected."""
+    found = find_branch(connection, dataset_id, text)
+    check_open(found)
+    return found
+
+
+def check_open(ref: RefInfo) -> None:
+    """Refuse a branch that is protected."""
+    if ref.protected:
+        raise closed(ref)
+
+
+def closed(ref: RefInfo) -> InvalidInputError:
+    """The error for what must not be done to a protected branch."""
+    return InvalidInputError(
+        f"Branch {ref.name!r} is protected: it takes no direct changes, and is not moved, renamed or deleted.",
+        kind=ErrorKind.BRANCH_PROTECTED,
+        next_step=f"Make a branch there, branch('fix', at={ref.name!r}), and merge it; or unprotect this one first.",
+        details={"ref": ref.name},
+    )
+
+
+def find_branch(connection: Connection, dataset_id: DatasetId, text: str) -> RefInfo:
     """The branch that a reference names by itself; a tag or commit is refused, for it cannot take commits."""
     ref = Ref.parse(text)
     plain = ref.name if not ref.steps and ref.at is None and ref.kind in ("any", "branch") else None
@@ -82,7 +129,7 @@ def resolve_id(connection: Connection, dataset_id: DatasetId, text: str) -> Comm
     return resolve(connection, dataset_id, text).id if ref.steps else base(connection, dataset_id, ref)
 
 
-def base(connection: Connection, dataset_id: DatasetId, ref: Ref) -> CommitId:
+def base(connection: Connection, dataset_id: DatasetId, ref: Ref, refs: Sequence[RefInfo] | None = None) -> CommitId:
     """Where a reference starts from, before its steps."""
     if ref.number is not None:
         return _numbered(connection, dataset_id, ref.number)
@@ -91,9 +138,12 @@ def base(connection: Connection, dataset_id: DatasetId, ref: Ref) -> CommitId:
         return _at_moment(connection, dataset_id, ref)
     if ref.maybe_commit:
         return _by_prefix(connection, dataset_id, ref.name)
-    found = records.ref(connection, dataset_id, ref.name)
+    if refs is None:
+        found = records.ref(connection, dataset_id, ref.name)
+    else:
+        found = next((info for info in refs if info.name == ref.name), None)
     if (found is None and ref.name == MAIN) or (found is not None and found.commit is None):
-        raise _unborn(ref.name)
+        raise unborn(ref.name)
     if found is None or ref.kind not in ("any", found.kind):
         raise _unknown(connection, dataset_id, ref.text)
     assert found.commit is not None, "an unborn branch was refused above"
@@ -132,6 +182,7 @@ def _by_prefix(connection: Connection, dataset_id: DatasetId, prefix: str) -> Co
 
 
 def _at_moment(connection: Connection, dataset_id: DatasetId, ref: Ref) -> CommitId:
+    """Where the name pointed at a time. One that nobody used until then stands for what it was renamed from."""
     assert ref.name is not None, "called for name@{time} only"
     assert ref.at is not None, "called for name@{time} only"
     move = records.move_at(connection, dataset_id, ref.name, ref.at)
@@ -141,11 +192,22 @@ def _at_moment(connection: Connection, dataset_id: DatasetId, ref: Ref) -> Commi
         return move.new
     moves = records.moves(connection, dataset_id, ref.name)
     if not moves:
-        raise _unborn(ref.name) if ref.name == MAIN else _unknown(connection, dataset_id, ref.name)
-    raise NotFoundError(
-        f"{ref.name!r} pointed nowhere at {to_datetime(ref.at):%Y-%m-%d %H:%M:%S} UTC.",
+        raise unborn(ref.name) if ref.name == MAIN else _unknown(connection, dataset_id, ref.name)
+    if move is None and moves[0].other is not None:
+        return _at_moment(connection, dataset_id, replace(ref, name=moves[0].other))
+    raise _nowhere(ref, moves, move)
+
+
+def _nowhere(ref: Ref, moves: Sequence[RefMove], last: RefMove | None) -> NotFoundError:
+    """``last`` is the move up to the time, by which the name came to point nowhere."""
+    assert ref.at is not None, "called for name@{time} only"
+    step = f"Its first version is {ref.name}@{{{to_datetime(moves[0].time).isoformat(timespec='microseconds')}}}."
+    if last is not None and last.other is not None:
+        step = f"It had been renamed to {last.other!r}."
+    return NotFoundError(
+        f"{ref.name!r} pointed nowhere at {moment_text(ref.at)}.",
         kind=ErrorKind.NO_VERSION_AT_TIME,
-        next_step=f"Its first version is of {to_datetime(moves[0].time).isoformat(timespec='microseconds')}.",
+        next_step=step,
         details={"earliest": moves[0].time},
     )
 
@@ -154,7 +216,8 @@ def _parent(connection: Connection, dataset_id: DatasetId, commit: Commit, numbe
     if number == 0:
         return commit
     if number > len(commit.parents):
-        raise _history_ends(ref, f"{short(commit.id)} has {len(commit.parents)} parents")
+        count = len(commit.parents)
+        raise _history_ends(ref, f"{short(commit.id)} has {count} parent{'s' if count != 1 else ''}")
     found = records.commit(connection, dataset_id, commit.parents[number - 1])
     assert found is not None, "parents are in the dataset"
     return found
@@ -162,7 +225,7 @@ def _parent(connection: Connection, dataset_id: DatasetId, commit: Commit, numbe
 
 def _back(connection: Connection, dataset_id: DatasetId, commit: Commit, count: int, ref: Ref) -> Commit:
     """Along first parents. Numbers grow along parents, so one walk down the numbers meets them all in order."""
-    left, seq, wanted = count, commit.seq, commit.parents[:1]
+    start, left, seq, wanted = commit, count, commit.seq, commit.parents[:1]
     while left and wanted:
         first = max(1, seq - min(_STRIDE, max(left, 16)))
         for below in records.commits_between(connection, dataset_id, first, seq - 1):
@@ -170,8 +233,14 @@ def _back(connection: Connection, dataset_id: DatasetId, commit: Commit, count: 
                 commit, wanted, left = below, below.parents[:1], left - 1
         seq = first
     if left:
-        raise _history_ends(ref, f"history ends {left} commits earlier")
+        raise _history_ends(ref, _beginning(start, count - left))
     return commit
+
+
+def _beginning(start: Commit, steps: int) -> str:
+    if not steps:
+        return f"history begins with {short(start.id)}"
+    return f"history begins {steps:,} step{'s' if steps > 1 else ''} before {short(start.id)}"
 
 
 def _history_ends(ref: Ref, why: str) -> NotFoundError:
@@ -183,7 +252,8 @@ def _history_ends(ref: Ref, why: str) -> NotFoundError:
     )
 
 
-def _unborn(name: str) -> NotFoundError:
+def unborn(name: str) -> NotFoundError:
+    """The error for a branch that has no commit to work on."""
     return NotFoundError(
         f"Branch {name!r} has no commits yet.",
         kind=ErrorKind.UNBORN_BRANCH,
@@ -194,8 +264,13 @@ def _unborn(name: str) -> NotFoundError:
 
 def _unknown(connection: Connection, dataset_id: DatasetId, name: str) -> NotFoundError:
     names = [info.name for info in records.all_refs(connection, dataset_id)] or [MAIN]
-    hints = nearest(name, names)
-    step = f"Did you mean {hints[0]!r}?" if hints else f"There are: {', '.join(names[:10])}."
+    moves = records.moves(connection, dataset_id, name)
+    renamed = moves[-1].other if moves and moves[-1].new is None else None
+    hints = [renamed] if renamed in names else nearest(name, names)
+    if renamed in names:
+        step = f"It was renamed to {renamed!r}."
+    else:
+        step = f"Did you mean {hints[0]!r}?" if hints else f"There are: {', '.join(names[:10])}."
     return NotFoundError(
         f"There is no branch, tag or commit {name!r}.",
         kind=ErrorKind.REF_NOT_FOUND,

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from jupyter_datasets.catalog.unit_of_work import UnitOfWork
-from jupyter_datasets.errors import (
-    AlreadyExistsError,
-    ConflictError,
-    DamagedObjectError,
-    ErrorKind,
-    InvalidInputError,
-    NotFoundError,
-)
-from jupyter_datasets.services.versions import diffs, history, records, references, undoing
-from jupyter_datasets.services.versions.events import RefMoved
+from jupyter_datasets.errors import DamagedObjectError, DatasetsError, ErrorKind, NotFoundError
+from jupyter_datasets.services.versions import diffs, keys, moving, overviews, records, references
+from jupyter_datasets.services.versions.history import History, named
 from jupyter_datasets.services.versions.models import (
+    EVERY,
     Commit,
     FileInfo,
+    LogFilter,
+    Overview,
     RefInfo,
     RefKindName,
     RefMove,
@@ -34,6 +29,7 @@ from jupyter_datasets.services.versions.models import (
 from jupyter_datasets.services.versions.open_store import OpenStore
 from jupyter_datasets.services.versions.tables import table_info
 from jupyter_datasets.store import trees
+from jupyter_datasets.store.commits import CommitObject
 from jupyter_datasets.store.roots import TableRoot
 from jupyter_datasets.store.trees import Item, Pages
 from jupyter_datasets.values import (
@@ -44,12 +40,8 @@ from jupyter_datasets.values import (
     ObjectHash,
     Page,
     Role,
-    check_limit,
-    check_ref_name,
     name_key,
     nearest,
-    new_id,
-    now,
     short,
 )
 
@@ -70,7 +62,8 @@ class VersionService:
         """The commit that a reference names, with the branches and tags that point at it."""
         dataset_id = self._readable(actor, dataset)
         with self._database.read() as connection:
-            return _with_refs(connection, dataset_id, references.resolve(connection, dataset_id, ref))
+            refs = records.all_refs(connection, dataset_id)
+            return named([references.resolve(connection, dataset_id, ref, refs)], refs)[0]
 
     def snapshot(self, actor: Actor, named: Sequence[tuple[DatasetId, str]]) -> list[CommitId]:
         """The commits that references of several datasets, given by their ids, name at one moment."""
@@ -80,42 +73,53 @@ class VersionService:
             return [references.resolve_id(connection, dataset_id, ref) for dataset_id, ref in named]
 
     def log(
-        self, actor: Actor, dataset: str, ref: str = MAIN, limit: int = 100, cursor: str | None = None, offset: int = 0
+        self,
+        actor: Actor,
+        dataset: str,
+        ref: str = MAIN,
+        limit: int = 100,
+        cursor: str | None = None,
+        offset: int = 0,
+        where: LogFilter = EVERY,
     ) -> Page[Commit]:
-        """The ancestors of a reference, newest first, itself included; none while a branch is unborn."""
+        """The ancestors of a reference that a filter wants, newest first, itself included; none of an unborn branch."""
         dataset_id = self._readable(actor, dataset)
         with self._database.read() as connection:
-            try:
-                heads = [references.resolve(connection, dataset_id, ref)]
-            except NotFoundError as error:
-                if error.kind is not ErrorKind.UNBORN_BRANCH:
-                    raise
-                return Page(items=[])
-            return _history_page(connection, dataset_id, heads, check_limit(limit), cursor, offset)
+            refs = records.all_refs(connection, dataset_id)
+            head = references.head(connection, dataset_id, ref, refs)
+            history = History(connection, dataset_id, refs, self._load_commits)
+            page = history.page([head] if head else [], limit, cursor, offset, where)
+        self._write_down(history.learnt)
+        return page
 
     def graph(self, actor: Actor, dataset: str, limit: int = 1000, cursor: str | None = None) -> Page[Commit]:
         """The ancestors of all branches and tags, newest first: with their parents, the DAG."""
         dataset_id = self._readable(actor, dataset)
         with self._database.read() as connection:
-            ids = {r.commit for r in records.all_refs(connection, dataset_id) if r.commit}
-            heads = [c for c in (records.commit(connection, dataset_id, i) for i in sorted(ids)) if c]
-            return _history_page(connection, dataset_id, heads, check_limit(limit), cursor, 0)
+            refs = records.all_refs(connection, dataset_id)
+            heads = records.commits_of(connection, dataset_id, [r.commit for r in refs if r.commit])
+            return History(connection, dataset_id, refs, self._load_commits).page(heads, limit, cursor)
 
     def refs(self, actor: Actor, dataset: str) -> list[RefInfo]:
         """Branches and tags by name; ``main`` is among them from the start."""
         dataset_id = self._readable(actor, dataset)
         with self._database.read() as connection:
-            found = records.all_refs(connection, dataset_id)
-        if all(r.name != MAIN for r in found):
-            found.insert(0, RefInfo(name=MAIN, kind="branch", commit=None))
-        return found
+            return references.with_main(records.all_refs(connection, dataset_id))
+
+    def overview(self, actor: Actor, dataset: str, ref: str = MAIN) -> Overview:
+        """A dataset at a glance: where its branches and tags are, what a version of it holds, what happened last."""
+        found = self._datasets.get(actor, dataset)
+        with self._database.read() as connection:
+            return overviews.look(connection, found, ref, lambda commit: self._version(found.id, commit))
 
     # ------------------------------------------------------------------------------------------------------ content
 
     def version(self, actor: Actor, dataset: str, ref: str) -> Version:
         """Tables and files of a version."""
         dataset_id = self._readable(actor, dataset)
-        commit = self.resolve(actor, dataset_id, ref)
+        return self._version(dataset_id, self.resolve(actor, dataset_id, ref))
+
+    def _version(self, dataset_id: DatasetId, commit: Commit) -> Version:
         content = self._objects.commit(commit.id).content
         roots = self._objects.load(list(content.tables.values()))
         return Version(
@@ -171,7 +175,8 @@ class VersionService:
         """The segments in which two versions of a table differ; a side that lacks the table is None."""
         left, right = self.version(actor, dataset, old), self.version(actor, dataset, new)
         name = find_table(right.tables + left.tables, table).name
-        sides = [next((t for t in v.tables if name_key(t.name) == name_key(name)), None) for v in (left, right)]
+        names = diffs.names_of(left, right, name)
+        sides = [next((t for t in v.tables if t.name == n), None) for v, n in zip((left, right), names, strict=True)]
         roots = (self._root(sides[0]), self._root(sides[1]))
         parts = diffs.differing_segments(*roots, self._pages())
         plans = [
@@ -190,32 +195,23 @@ class VersionService:
         AlreadyExistsError
             A branch or tag has that name; they share one name space.
         """
-        dataset_id = self._writable(actor, dataset)
-        check_ref_name(name)
-        if name == MAIN:
-            raise _ref_exists(name)
-        with self._database.begin() as uow:
-            commit_id = references.resolve_id(uow.connection, dataset_id, at)
-            info = RefInfo(name=name, kind=kind, commit=commit_id)
-            if not records.add_ref(uow.connection, dataset_id, info):
-                raise _ref_exists(name)
-            log_move(uow, actor, dataset_id, info, "create", old=None, new=commit_id)
-            uow.commit()
-        return info
+        with self._moving(actor, dataset) as (uow, dataset_id):
+            return moving.create(uow, actor, dataset_id, name, kind, at)
 
     def delete_ref(self, actor: Actor, dataset: str, name: str) -> RefInfo:
         """Delete a branch or tag; undo brings it back. ``main`` stays."""
-        dataset_id = self._writable(actor, dataset)
-        name = references.plain_name(name)
-        if name == MAIN:
-            raise InvalidInputError("The branch 'main' cannot be deleted.", next_step="Delete the dataset instead.")
-        with self._database.begin() as uow:
-            info = references.get_ref(uow.connection, dataset_id, name)
-            if not records.remove_ref(uow.connection, dataset_id, name, info.commit):
-                raise _moved_meanwhile(info)
-            log_move(uow, actor, dataset_id, info, "delete", old=info.commit, new=None)
-            uow.commit()
-        return info
+        with self._moving(actor, dataset) as (uow, dataset_id):
+            return moving.delete(uow, actor, dataset_id, references.plain_name(name))
+
+    def rename_ref(self, actor: Actor, dataset: str, name: str, to: str) -> RefInfo:
+        """Call a branch or tag otherwise; undo takes that back. ``main`` keeps its name."""
+        with self._moving(actor, dataset) as (uow, dataset_id):
+            return moving.rename(uow, actor, dataset_id, references.plain_name(name), to)
+
+    def protect(self, actor: Actor, dataset: str, branch: str, protected: bool = True) -> RefInfo:
+        """Let a branch take no direct commits, and keep it from being moved, renamed and deleted; or lift that."""
+        with self._moving(actor, dataset, Role.ADMIN) as (uow, dataset_id):
+            return moving.protect(uow, actor, dataset_id, branch, protected)
 
     def undo(self, actor: Actor, dataset: str, ref: str = MAIN) -> RefInfo:
         """Take back the last move of a branch or tag, its making or deleting included; again, the one before.
@@ -225,11 +221,13 @@ class VersionService:
         RefInfo
             Where the reference is now; ``commit`` is None when it is unborn or gone.
         """
-        return self._step(actor, dataset, ref, "undo")
+        with self._moving(actor, dataset) as (uow, dataset_id):
+            return moving.step(uow, actor, dataset_id, references.plain_name(ref), "undo")
 
     def redo(self, actor: Actor, dataset: str, ref: str = MAIN) -> RefInfo:
         """Play again what the last undo took back."""
-        return self._step(actor, dataset, ref, "redo")
+        with self._moving(actor, dataset) as (uow, dataset_id):
+            return moving.step(uow, actor, dataset_id, references.plain_name(ref), "redo")
 
     def moves(self, actor: Actor, dataset: str, ref: str = MAIN) -> list[RefMove]:
         """The ref log of a branch or tag, oldest first."""
@@ -237,30 +235,30 @@ class VersionService:
         with self._database.read() as connection:
             return records.moves(connection, dataset_id, references.plain_name(ref))
 
-    def _step(self, actor: Actor, dataset: str, ref: str, action: undoing.Step) -> RefInfo:
-        dataset_id = self._writable(actor, dataset)
-        ref = references.plain_name(ref)
+    @contextmanager
+    def _moving(self, actor: Actor, dataset: str, role: Role = Role.WRITE) -> Iterator[tuple[UnitOfWork, DatasetId]]:
+        """A unit of work on a dataset, committed at the block's end."""
+        dataset_id = self._readable(actor, dataset)
+        self._permissions.require(actor, dataset_id, role)
         with self._database.begin() as uow:
-            known = records.moves(uow.connection, dataset_id, ref)
-            if not known:
-                references.get_ref(uow.connection, dataset_id, ref)
-            step = undoing.plan(known, action, ref)
-            if not undoing.apply(uow.connection, dataset_id, step):
-                raise _moved_meanwhile(RefInfo(name=ref, kind=step.kind, commit=step.old))
-            info = RefInfo(name=ref, kind=step.kind, commit=step.new)
-            log_move(uow, actor, dataset_id, info, action, old=step.old, new=step.new, target=step.target)
+            yield uow, dataset_id
             uow.commit()
-        return info
 
     # ------------------------------------------------------------------------------------------------------ helpers
 
     def _readable(self, actor: Actor, dataset: str) -> DatasetId:
         return self._datasets.get(actor, dataset).id
 
-    def _writable(self, actor: Actor, dataset: str) -> DatasetId:
-        dataset_id = self._readable(actor, dataset)
-        self._permissions.require(actor, dataset_id, Role.WRITE)
-        return dataset_id
+    def _load_commits(self, ids: list[CommitId]) -> dict[CommitId, CommitObject]:
+        found = self._objects.load([ObjectHash(commit_id) for commit_id in ids])
+        return {CommitId(name): CommitObject.from_json(value) for name, value in found.items()}
+
+    def _write_down(self, learnt: Mapping[CommitId, str]) -> None:
+        """Keep what commits touch, so that it need not be found out again; who asked has the answer anyway."""
+        if learnt:
+            with suppress(DatasetsError), self._database.begin() as uow:
+                records.set_touched(uow.connection, learnt)
+                uow.commit()
 
     def _root(self, table: TableInfo | None) -> TableRoot | None:
         return None if table is None else self._objects.root(table.root)
@@ -269,19 +267,27 @@ class VersionService:
         return Pages(self._objects.load)
 
     def _scan_plan(self, version: Version, info: TableInfo, root: TableRoot, items: Iterable[Item]) -> ScanPlan:
-        found = tuple(
-            SegmentInfo(path=str(self._checked(version.dataset_id, item.hash)), rows=item.rows, bytes=item.bytes)
-            for item in items
-        )
+        found = tuple(self._segments(version.dataset_id, list(items)))
         return ScanPlan(
             dataset_id=version.dataset_id,
             commit=version.commit.id,
             table=info.name,
             root=info.root,
             fields=root.schema.to_json(),
+            key=tuple(f.id for f in keys.key_fields(root)),
             segments=found,
             rows=sum(segment.rows for segment in found),
         )
+
+    def _segments(self, dataset_id: DatasetId, items: Sequence[Item]) -> Iterator[SegmentInfo]:
+        patches = self._objects.patches([item.patch for item in items if item.patch])
+        for item in items:
+            yield SegmentInfo(
+                path="" if item.is_inline else str(self._checked(dataset_id, item.hash)),
+                rows=item.rows,
+                bytes=item.bytes,
+                patch=patches[item.patch] if item.patch else None,
+            )
 
     def _checked(self, dataset_id: DatasetId, name: ObjectHash) -> Path:
         try:
@@ -322,64 +328,3 @@ def find_table(tables: Sequence[TableInfo], name: str) -> TableInfo:
             details={"table": name, "suggestions": hints},
         )
     return found
-
-
-def log_move(
-    uow: UnitOfWork,
-    actor: Actor,
-    dataset_id: DatasetId,
-    ref: RefInfo,
-    action: str,
-    *,
-    old: CommitId | None,
-    new: CommitId | None,
-    target: str | None = None,
-) -> None:
-    """Write the ref log's entry and record the event, both part of the unit of work."""
-    move = RefMove(
-        id=new_id(),
-        ref=ref.name,
-        kind=ref.kind,
-        action=action,
-        old=old,
-        new=new,
-        target=target,
-        actor=actor.id,
-        time=now(),
-    )
-    records.add_move(uow.connection, dataset_id, move)
-    uow.record(RefMoved(dataset_id=dataset_id, ref=ref.name, action=action, old=old, new=new))
-
-
-def _history_page(
-    connection: Connection, dataset_id: DatasetId, heads: list[Commit], limit: int, cursor: str | None, offset: int
-) -> Page[Commit]:
-    if offset < 0:
-        raise InvalidInputError(f"An offset counts from 0; {offset} was asked for.")
-    if offset and cursor is None:
-        cursor = history.skip(connection, dataset_id, heads, offset)
-        if cursor is None:
-            return Page(items=[])
-    return history.page(connection, dataset_id, heads, limit, cursor)
-
-
-def _with_refs(connection: Connection, dataset_id: DatasetId, commit: Commit) -> Commit:
-    named = records.names_by_commit(connection, dataset_id).get(commit.id, [])
-    return commit.model_copy(update={"refs": tuple(named)})
-
-
-def _ref_exists(name: str) -> AlreadyExistsError:
-    return AlreadyExistsError(
-        f"There is a branch or tag {name!r} already.",
-        kind=ErrorKind.REF_EXISTS,
-        next_step="Choose another name; branches and tags share one name space.",
-        details={"ref": name},
-    )
-
-
-def _moved_meanwhile(ref: RefInfo) -> ConflictError:
-    return ConflictError(
-        f"{ref.name!r} moved meanwhile.",
-        next_step="Look at the log, then try again.",
-        details={"ref": ref.name, "expected": ref.commit},
-    )

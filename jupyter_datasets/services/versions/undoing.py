@@ -14,11 +14,21 @@ from jupyter_datasets.services.versions.models import RefInfo, RefKindName, RefM
 from jupyter_datasets.values import CommitId, DatasetId
 
 Step = Literal["undo", "redo"]
+PROTECTION = ("unprotect", "protect")
+"""Actions in the log that move nothing, and that undo passes over."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reversal:
-    """The move to make; ``appears`` and ``vanishes`` say that the reference comes into being or goes."""
+    """The move to make of one reference.
+
+    Attributes
+    ----------
+    appears, vanishes
+        Whether the reference comes into being, or goes.
+    target
+        The move that is taken back or played again.
+    """
 
     ref: str
     kind: RefKindName
@@ -26,7 +36,7 @@ class Reversal:
     new: CommitId | None
     appears: bool
     vanishes: bool
-    target: str
+    target: RefMove
 
 
 def plan(moves: Sequence[RefMove], step: Step, ref: str) -> Reversal:
@@ -47,14 +57,40 @@ def plan(moves: Sequence[RefMove], step: Step, ref: str) -> Reversal:
             details={"ref": ref},
         )
     move = stack[-1]
-    makes, removes = move.action == "create", move.action == "delete"
+    makes = move.action == "create" or (move.other is not None and move.new is not None)
+    removes = move.action == "delete" or (move.other is not None and move.new is None)
     if step == "undo":
         return Reversal(
-            ref=ref, kind=move.kind, old=move.new, new=move.old, appears=removes, vanishes=makes, target=move.id
+            ref=ref, kind=move.kind, old=move.new, new=move.old, appears=removes, vanishes=makes, target=move
         )
-    return Reversal(
-        ref=ref, kind=move.kind, old=move.old, new=move.new, appears=makes, vanishes=removes, target=move.id
-    )
+    return Reversal(ref=ref, kind=move.kind, old=move.old, new=move.new, appears=makes, vanishes=removes, target=move)
+
+
+def plan_other(moves: Sequence[RefMove], step: Step, target: RefMove) -> Reversal:
+    """What that does under the other name of a rename.
+
+    Parameters
+    ----------
+    moves
+        Of the other name.
+    target
+        The rename's entry under the one name.
+
+    Raises
+    ------
+    ConflictError
+        The other name was used since.
+    """
+    assert target.other is not None, "called for a rename"
+    done, undone = _stacks(moves)
+    stack = done if step == "undo" else undone
+    if not stack or (stack[-1].other, stack[-1].time) != (target.ref, target.time):
+        raise ConflictError(
+            f"{target.ref!r} and {target.other!r} are two names of one rename, and {target.other!r} was used since.",
+            next_step=f"Undo what was done to {target.other!r} since, then try again.",
+            details={"ref": target.ref, "other": target.other},
+        )
+    return plan(moves, step, target.other)
 
 
 def apply(connection: Connection, dataset_id: DatasetId, step: Reversal) -> bool:
@@ -74,7 +110,7 @@ def _stacks(moves: Sequence[RefMove]) -> tuple[list[RefMove], list[RefMove]]:
             undone.append(done.pop())
         elif move.action == "redo":
             done.append(undone.pop())
-        else:
+        elif move.action not in PROTECTION:
             done.append(move)
             undone.clear()
     return done, undone

@@ -5,15 +5,15 @@ import { Signal } from '@lumino/signaling';
 
 const SCHEMAS = 'https://events.jupyter.org/jupyter_datasets/';
 const SETTLE = 150; // ms in which events are gathered
+const USUALLY = 5000; // ms between two looks
 const RARELY = 30_000; // ms between two looks where events tell of changes
-const CLOSELY = 2000; // ms: who looks more often follows what no event tells of
+const CLOSELY = 700; // ms between two looks at what no event tells of
+const AGAIN = 2000; // ms until the first look after one that failed
 const LONGEST = 10_000; // ms between two tries while the server does not answer
 
 export interface Watch extends IDisposable {
-  /** Milliseconds between two looks. */
-  interval: number;
-  /** Look now. */
-  look(): void;
+  /** Look often, as at work that goes on, or as at everything else. */
+  follow(closely: boolean): void;
 }
 
 /**
@@ -24,8 +24,10 @@ export class Live implements IDisposable {
   /** The id of a dataset of which the server told that it changed. */
   readonly datasetChanged = new Signal<this, string>(this);
   isDisposed = false;
-  private readonly polls = new Map<Poll, number>();
+  /** Each with whether it looks closely. */
+  private readonly polls = new Map<Poll, boolean>();
   private eventful = false;
+  private usual = USUALLY;
   private gathering = 0;
 
   constructor(private readonly events: Event.IManager) {
@@ -34,15 +36,21 @@ export class Live implements IDisposable {
   }
 
   /** Calls `refresh` now and again until the watch is disposed; it must reject when the server does not answer. */
-  watch(name: string, refresh: () => Promise<void>, interval: number): Watch {
+  watch(name: string, refresh: () => Promise<void>): Watch {
     const poll: Poll = new Poll({
       name,
       factory: () => this.look(poll, refresh),
-      frequency: this.frequency(interval),
+      frequency: frequency(this.interval(false)),
       standby: 'when-hidden'
     });
-    this.polls.set(poll, interval);
+    this.polls.set(poll, false);
     return this.handle(poll);
+  }
+
+  /** Milliseconds between two looks where the server's events are not heard. */
+  set pause(milliseconds: number) {
+    this.usual = milliseconds;
+    this.paceAll();
   }
 
   dispose(): void {
@@ -59,48 +67,45 @@ export class Live implements IDisposable {
 
   /** Where looking fails, no event will tell when it would work again. */
   private async look(poll: Poll, refresh: () => Promise<void>): Promise<void> {
-    const interval = this.polls.get(poll) ?? RARELY;
     try {
       await refresh();
-      poll.frequency = this.frequency(interval);
+      this.pace(poll);
     } catch (error) {
-      poll.frequency = this.frequency(Math.min(interval, CLOSELY));
+      poll.frequency = frequency(Math.min(poll.frequency.interval, AGAIN));
       throw error;
     }
   }
 
   private handle(poll: Poll): Watch {
-    const { polls } = this;
-    const pace = (interval: number) => this.pace(poll, interval);
     return {
-      look: () => void poll.refresh(),
+      follow: closely => this.follow(poll, closely),
       dispose: () => this.drop(poll),
       get isDisposed() {
         return poll.isDisposed;
-      },
-      get interval() {
-        return polls.get(poll) ?? 0;
-      },
-      set interval(interval: number) {
-        pace(interval);
       }
     };
   }
 
-  private pace(poll: Poll, interval: number): void {
-    const before = this.polls.get(poll) ?? interval;
-    if (before !== interval) {
-      this.polls.set(poll, interval);
-      poll.frequency = this.frequency(interval);
-    }
-    if (interval < before) {
-      void poll.refresh();
+  private follow(poll: Poll, closely: boolean): void {
+    if (this.polls.get(poll) !== closely) {
+      this.polls.set(poll, closely);
+      this.pace(poll);
+      if (closely) {
+        void poll.refresh();
+      }
     }
   }
 
-  private frequency(interval: number): { interval: number; backoff: boolean; max: number } {
-    const often = this.eventful && interval > CLOSELY ? RARELY : interval;
-    return { interval: often, backoff: true, max: Math.max(LONGEST, often) };
+  private pace(poll: Poll): void {
+    poll.frequency = frequency(this.interval(this.polls.get(poll) ?? false));
+  }
+
+  private paceAll(): void {
+    this.polls.forEach((_, poll) => this.pace(poll));
+  }
+
+  private interval(closely: boolean): number {
+    return closely ? CLOSELY : this.eventful ? Math.max(RARELY, this.usual) : this.usual;
   }
 
   private drop(poll: Poll): void {
@@ -114,7 +119,7 @@ export class Live implements IDisposable {
     }
     if (!this.eventful) {
       this.eventful = true;
-      this.polls.forEach((interval, poll) => (poll.frequency = this.frequency(interval)));
+      this.paceAll();
     }
     if (typeof event.dataset_id === 'string') {
       this.datasetChanged.emit(event.dataset_id);
@@ -130,4 +135,8 @@ export class Live implements IDisposable {
       this.lookAll();
     }
   };
+}
+
+function frequency(interval: number): { interval: number; backoff: boolean; max: number } {
+  return { interval, backoff: true, max: Math.max(LONGEST, interval) };
 }

@@ -12,7 +12,7 @@ export function FirstSteps({ commands, trans }: SidebarProps): JSX.Element {
         <li>
           <p>
             {trans.__(
-              'Right-click a CSV or Parquet file in the file browser and choose "Add to datasets". Each import becomes a version.'
+              'Right-click a CSV or Parquet file in the file browser and choose "Add to Datasets", or drop it here. Each import becomes a version.'
             )}
           </p>
           <button

@@ -31,6 +31,7 @@ export class Sidebar extends ReactWidget {
     this.addClass('jd-Sidebar');
     this.title.icon = datasetsIcon;
     this.title.caption = props.trans.__('Datasets');
+    this.node.dataset.drop = props.trans.__('Add to Datasets');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', props.trans.__('Datasets'));
   }

@@ -41,6 +41,10 @@ export class Frame {
     return clientWidth > 0 && clientHeight > 0;
   }
 
+  set rowHeight(pixels: number) {
+    this.node.style.setProperty('--jd-row', `${pixels}px`);
+  }
+
   busy(is: boolean): void {
     this.port.setAttribute('aria-busy', String(is));
   }

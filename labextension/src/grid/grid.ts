@@ -23,6 +23,8 @@ const LAST_RETRY = 30_000;
 export interface GridOptions {
   /** Translates what the grid says; English by default. */
   readonly translate?: Translate;
+  /** Pixels. */
+  readonly rowHeight?: number;
 }
 
 export class DataGrid {
@@ -33,6 +35,7 @@ export class DataGrid {
   ) {
     this.translate = options.translate ?? plain;
     this.frame = new Frame(source.label, this.translate, () => this.retry());
+    this._rowHeight = options.rowHeight ?? ROW_HEIGHT;
     this.frame.canvas.append(this.header.node);
     this.cells = new CellsView(this.frame.canvas);
     node.append(this.frame.node);
@@ -42,6 +45,18 @@ export class DataGrid {
     this.frame.port.addEventListener('focus', this.onFocus);
     this.watcher.observe(this.frame.port);
     void this.open();
+  }
+
+  get rowHeight(): number {
+    return this._rowHeight;
+  }
+
+  /** Rows become higher or lower; the first one in sight stays so. */
+  set rowHeight(pixels: number) {
+    const first = this.scroller.top / this._rowHeight;
+    this._rowHeight = pixels;
+    this.layOut();
+    this.scroller.scrollTo(first * pixels);
   }
 
   /** The selected rectangle of cells. */
@@ -189,8 +204,9 @@ export class DataGrid {
   private layOut(): void {
     if (this.parts) {
       const { shape, columns } = this.parts;
+      this.frame.rowHeight = this._rowHeight;
       this.gutter = Math.max(String(shape.rows).length * 7 + 14, 32);
-      this.scroller.resize(this.gutter + columns.width, HEADER_HEIGHT + shape.rows * ROW_HEIGHT);
+      this.scroller.resize(this.gutter + columns.width, HEADER_HEIGHT + shape.rows * this._rowHeight);
       this.draw();
     }
   }
@@ -223,11 +239,20 @@ export class DataGrid {
   private sight(columns: Columns): Sight {
     const { top, left } = this.scroller;
     const { clientWidth, clientHeight } = this.frame.port;
-    const firstRow = Math.floor(top / ROW_HEIGHT);
-    const seen = Math.ceil((clientHeight - HEADER_HEIGHT) / ROW_HEIGHT) + 1;
+    const firstRow = Math.floor(top / this._rowHeight);
+    const seen = Math.ceil((clientHeight - HEADER_HEIGHT) / this._rowHeight) + 1;
     const [firstColumn, endColumn] = columns.between(left, left + clientWidth - this.gutter);
     const endRow = Math.min(firstRow + seen, this.extent.rows);
-    return { top, left, gutter: this.gutter, firstRow, endRow, firstColumn, endColumn };
+    return {
+      top,
+      left,
+      gutter: this.gutter,
+      firstRow,
+      endRow,
+      firstColumn,
+      endColumn,
+      rowHeight: this._rowHeight
+    };
   }
 
   /** Scroll as little as brings a cell into sight. */
@@ -237,7 +262,12 @@ export class DataGrid {
     }
     const { columns } = this.parts;
     const { clientWidth, clientHeight } = this.frame.port;
-    const top = nearest(this.scroller.top, row * ROW_HEIGHT, ROW_HEIGHT, clientHeight - HEADER_HEIGHT);
+    const top = nearest(
+      this.scroller.top,
+      row * this._rowHeight,
+      this._rowHeight,
+      clientHeight - HEADER_HEIGHT
+    );
     const left = nearest(
       this.scroller.left,
       columns.start(column),
@@ -271,7 +301,10 @@ export class DataGrid {
 
   private get extent(): Extent {
     const shape = this.parts?.shape;
-    const page = Math.max(Math.floor((this.frame.port.clientHeight - HEADER_HEIGHT) / ROW_HEIGHT) - 1, 1);
+    const page = Math.max(
+      Math.floor((this.frame.port.clientHeight - HEADER_HEIGHT) / this._rowHeight) - 1,
+      1
+    );
     return { rows: shape?.rows ?? 0, columns: shape?.columns.length ?? 0, page };
   }
 
@@ -337,7 +370,7 @@ export class DataGrid {
       this.layOut();
     },
     onFit: column => {
-      const firstRow = Math.floor(this.scroller.top / ROW_HEIGHT);
+      const firstRow = Math.floor(this.scroller.top / this._rowHeight);
       this.parts?.columns.fit(column, this.textsOf(column, firstRow, 64), true);
       this.layOut();
     }
@@ -347,6 +380,7 @@ export class DataGrid {
   private readonly fitted = new Set<number>();
   private parts: { shape: GridShape; loader: Loader; columns: Columns } | null = null;
   private selection: Selection = { anchor: { row: 0, column: 0 }, active: { row: 0, column: 0 } };
+  private _rowHeight: number;
   private gutter = 32;
   private pending = 0;
   private timer = 0;

@@ -2,18 +2,19 @@ import { viewStyle } from '../ui/viewstyle';
 
 /** How a grid looks. */
 
+/** Pixels, unless told. */
 export const ROW_HEIGHT = 24;
 export const HEADER_HEIGHT = 40;
 
 export const style = `${viewStyle('jd-grid')}
 .jd-grid-port:focus { outline: 2px solid var(--jd-focus); outline-offset: -2px; }
-.jd-grid-row { position: absolute; top: 0; left: 0; width: 100%; height: ${ROW_HEIGHT}px; }
+.jd-grid-row { position: absolute; top: 0; left: 0; width: 100%; height: var(--jd-row); }
 .jd-grid-cell, .jd-grid-number, .jd-grid-head {
   position: absolute;
   top: 0;
   left: 0;
-  height: ${ROW_HEIGHT}px;
-  line-height: ${ROW_HEIGHT - 1}px;
+  height: var(--jd-row);
+  line-height: calc(var(--jd-row) - 1px);
   padding: 0 8px;
   overflow: hidden;
   white-space: pre;

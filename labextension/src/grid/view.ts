@@ -4,7 +4,7 @@ import type { Columns } from './columns';
 import { element } from './dom';
 import type { Area, Cell } from './model';
 import { contains } from './selection';
-import { HEADER_HEIGHT, ROW_HEIGHT } from './style';
+import { HEADER_HEIGHT } from './style';
 
 /** More is not painted of a text; it is copied whole. */
 const LONGEST = 300;
@@ -14,6 +14,7 @@ export interface Sight extends Area {
   readonly top: number;
   readonly left: number;
   readonly gutter: number;
+  readonly rowHeight: number;
 }
 
 export interface Content {
@@ -112,7 +113,7 @@ export class CellsView {
 
   private showRow(view: RowView, row: number, sight: Sight, content: Content): void {
     view.take(row);
-    view.node.style.transform = `translateY(${HEADER_HEIGHT + row * ROW_HEIGHT - sight.top}px)`;
+    view.node.style.transform = `translateY(${HEADER_HEIGHT + row * sight.rowHeight - sight.top}px)`;
     view.number.style.width = `${sight.gutter}px`;
     const seen = new Set<CellView>();
     for (let column = sight.firstColumn; column < sight.endColumn; column++) {

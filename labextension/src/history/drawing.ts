@@ -5,25 +5,53 @@ import type { LaneRow, Piece } from './lanes';
 const SVG = 'http://www.w3.org/2000/svg';
 const SPACING = 14;
 const RADIUS = 4;
-/** Room for all lanes; more of them move closer together. */
-const MOST_WIDTH = 240;
+/** The part of the view that lanes may take; of more lanes a part is seen, which can be moved. */
+const SHARE = 0.4;
 
 /** How many colours the style sheet has for lanes. */
 export const PALETTE = 8;
 
-export function drawingWidth(lanes: number): number {
-  return Math.min((lanes + 1) * SPACING, MOST_WIDTH);
+/** What is seen of the lanes, in pixels. */
+export interface GraphSight {
+  readonly scale: number;
+  readonly height: number;
+  readonly left: number;
+  readonly width: number;
 }
 
-export function draw(svg: SVGSVGElement, row: LaneRow, lanes: number, height: number): void {
-  const step = drawingWidth(lanes) / (lanes + 1);
-  const x = (lane: number): number => (lane + 1) * step;
+/** How wide all lanes are together. */
+export function lanesWidth(lanes: number, scale: number): number {
+  return (lanes + 1) * SPACING * scale;
+}
+
+/** How wide the part of them is that is seen in a view of some width. */
+export function seenWidth(lanes: number, scale: number, view: number): number {
+  return Math.min(lanesWidth(lanes, scale), Math.max(view * SHARE, 8 * SPACING));
+}
+
+/** Where a lane runs. */
+export function laneX(lane: number, scale: number): number {
+  return (lane + 1) * SPACING * scale;
+}
+
+/** Draw a row. */
+export function draw(svg: SVGSVGElement, row: LaneRow, { scale, height }: GraphSight): void {
+  const x = (lane: number): number => laneX(lane, scale);
   const middle = height / 2;
   svg.replaceChildren(
     ...row.above.map(piece => line(piece, x, 0, middle)),
     ...row.below.map(piece => line(piece, x, middle, height)),
-    dot(row, x(row.lane), middle)
+    dot(row, x(row.lane), middle, RADIUS * scale)
   );
+}
+
+/** Let the part in sight be seen. */
+export function aim(svg: SVGSVGElement, { height, left, width }: GraphSight): void {
+  const box = `${left} 0 ${width} ${height}`;
+  if (svg.getAttribute('viewBox') !== box) {
+    svg.setAttribute('viewBox', box);
+    svg.style.width = `${width}px`;
+  }
 }
 
 function line(
@@ -40,12 +68,12 @@ function line(
   return make('path', { class: `jd-lane jd-lane-${color % PALETTE}`, d: shape });
 }
 
-function dot({ color }: LaneRow, x: number, y: number): SVGElement {
+function dot({ color }: LaneRow, x: number, y: number, radius: number): SVGElement {
   return make('circle', {
     class: `jd-dot jd-lane-${color % PALETTE}`,
     cx: String(x),
     cy: String(y),
-    r: String(RADIUS)
+    r: String(radius)
   });
 }
 

@@ -5,12 +5,16 @@ import { plain, type Translate } from '../grid/model';
 import { Scroller } from '../grid/scroller';
 import { Commits } from './commits';
 import { details } from './details';
+import { lanesWidth, laneX, seenWidth, type GraphSight } from './drawing';
 import type { Commit, HistoryCallbacks, HistorySource, Ref } from './model';
 import { RowsView } from './rows';
-import { ROW_HEIGHT, style } from './style';
+import { style } from './style';
+import { Zoom } from './zoom';
 
 /** So many rows beyond those in sight are loaded. */
 const AHEAD = 400;
+/** So many lanes an arrow key moves the graph. */
+const PAN = 4;
 const FIRST_RETRY = 1_000;
 const LAST_RETRY = 30_000;
 
@@ -32,6 +36,7 @@ export class HistoryView {
   ) {
     this.translate = options.translate ?? plain;
     this.showsDetails = options.details ?? true;
+    this.zoom = new Zoom(this.port, this.translate, (before, y) => this.rescale(before, y));
     this.build();
     node.append(this.node);
     this.rows = new RowsView(this.canvas, `${this.prefix}-commit`);
@@ -71,6 +76,7 @@ export class HistoryView {
     this.commits.dispose();
     this.watcher.disconnect();
     this.scroller.dispose();
+    this.zoom.dispose();
     this.node.remove();
   }
 
@@ -83,7 +89,9 @@ export class HistoryView {
     this.again.textContent = this.translate('Try again');
     this.again.addEventListener('click', () => this.retry());
     this.notice.append(this.reason, this.again);
-    this.node.append(styleSheet(style), this.notice, this.port, this.described);
+    const foot = element('div', 'jd-history-foot');
+    foot.append(this.zoom.node);
+    this.node.append(styleSheet(style), this.notice, this.port, foot, this.described);
     this.port.addEventListener('keydown', this.onKey);
     this.canvas.addEventListener('click', this.onClick);
     this.canvas.addEventListener('dblclick', this.onDoubleClick);
@@ -130,7 +138,7 @@ export class HistoryView {
   /** Go over to commits that were loaded anew; false while there are not enough of them for the place in sight. */
   private replace(stale: Commits): boolean {
     const { complete, items } = this.commits;
-    const needed = Math.ceil((this.scroller.top + this.port.clientHeight) / ROW_HEIGHT);
+    const needed = Math.ceil((this.scroller.top + this.port.clientHeight) / this.zoom.rowHeight);
     if (!complete && items.length < needed) {
       this.commits.want(needed);
       return false;
@@ -168,8 +176,31 @@ export class HistoryView {
   // ------------------------------------------------------------------------------------------------------ drawing
 
   private layOut(): void {
-    this.scroller.resize(0, this.commits.items.length * ROW_HEIGHT);
+    const { lanes, items } = this.shown;
+    const { rowHeight, scale } = this.zoom;
+    const hidden = lanesWidth(lanes, scale) - this.graph.width;
+    this.node.style.setProperty('--jd-row', `${rowHeight}px`);
+    this.node.style.setProperty('--jd-zoom', String(scale));
+    this.scroller.resize(hidden > 0 ? this.port.clientWidth + hidden : 0, items.length * rowHeight);
     this.draw();
+  }
+
+  /** What is seen: what was there before, until as much of what is new has come. */
+  private get shown(): Commits {
+    return this.stale ?? this.commits;
+  }
+
+  private get graph(): GraphSight {
+    const { rowHeight: height, scale } = this.zoom;
+    const width = seenWidth(this.shown.lanes, scale, this.port.clientWidth);
+    return { scale, height, left: this.scroller.left, width };
+  }
+
+  /** Rows are of another height; what is at `y` stays there. */
+  private rescale(before: number, y: number): void {
+    const place = (this.scroller.top + y) / before;
+    this.layOut();
+    this.scroller.scrollTo(place * this.zoom.rowHeight - y);
   }
 
   private draw(): void {
@@ -181,18 +212,25 @@ export class HistoryView {
 
   private drawNow(): void {
     const { clientWidth, clientHeight } = this.port;
-    const commits = this.stale ?? this.commits;
+    const commits = this.shown;
     this.canvas.style.width = `${clientWidth}px`;
     this.canvas.style.height = `${clientHeight}px`;
     const { top } = this.scroller;
-    const first = Math.floor(top / ROW_HEIGHT);
-    const end = Math.min(Math.ceil((top + clientHeight) / ROW_HEIGHT), commits.items.length);
+    const { graph } = this;
+    const first = Math.floor(top / graph.height);
+    const end = Math.min(Math.ceil((top + clientHeight) / graph.height), commits.items.length);
     const marks = { selected: this.chosen, active: this.active, kinds: this.kinds };
-    this.rows.show(first, end, top, commits, marks);
+    this.rows.show({ first, end, top, graph }, commits, marks);
     this.pointOut(first, end);
     if (!this.stale) {
       this.commits.want(end + AHEAD);
     }
+  }
+
+  /** Move along the lanes, where there are more than are seen. */
+  private pan(lanes: number): void {
+    const { scale, left } = this.graph;
+    this.scroller.scrollTo(this.scroller.top, left + lanes * laneX(0, scale));
   }
 
   /** Tell screen readers which commit is the active one. */
@@ -205,9 +243,12 @@ export class HistoryView {
   }
 
   private reveal(index: number): void {
-    const room = this.port.clientHeight;
-    const least = (index + 1) * ROW_HEIGHT - room;
-    this.scroller.scrollTo(Math.min(Math.max(this.scroller.top, least), index * ROW_HEIGHT));
+    const { scale, height, left, width } = this.graph;
+    const least = (index + 1) * height - this.port.clientHeight;
+    const top = Math.min(Math.max(this.scroller.top, least), index * height);
+    const lane = this.commits.rows[index]?.lane ?? 0;
+    const rightmost = laneX(lane - 1, scale);
+    this.scroller.scrollTo(top, Math.min(Math.max(left, laneX(lane + 1, scale) - width), rightmost));
   }
 
   private describe(): void {
@@ -248,8 +289,10 @@ export class HistoryView {
       this.choose(this.active, shift || ctrl);
     } else if (key === 'Enter') {
       this.open(this.active);
+    } else if (key === 'ArrowLeft' || key === 'ArrowRight') {
+      this.pan(key === 'ArrowLeft' ? -PAN : PAN);
     } else {
-      return false;
+      return !ctrl && this.zoom.press(key);
     }
     return true;
   }
@@ -265,7 +308,7 @@ export class HistoryView {
   }
 
   private destination(key: string): number | null {
-    const page = Math.max(Math.floor(this.port.clientHeight / ROW_HEIGHT) - 1, 1);
+    const page = Math.max(Math.floor(this.port.clientHeight / this.zoom.rowHeight) - 1, 1);
     const targets: Record<string, number> = {
       ArrowUp: this.active - 1,
       ArrowDown: this.active + 1,
@@ -323,9 +366,10 @@ export class HistoryView {
     'aria-label': 'Details',
     tabindex: '0'
   });
+  private readonly zoom: Zoom;
   private readonly rows: RowsView;
   private readonly scroller: Scroller;
-  private readonly watcher = new ResizeObserver(() => this.draw());
+  private readonly watcher = new ResizeObserver(() => this.layOut());
   private readonly closing = new AbortController();
   private commits: Commits;
   private stale: Commits | null = null;

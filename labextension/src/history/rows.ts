@@ -2,9 +2,9 @@
 
 import { element } from '../grid/dom';
 import type { Commits } from './commits';
-import { draw, drawingWidth, newDrawing } from './drawing';
+import { aim, draw, newDrawing, type GraphSight } from './drawing';
+import type { LaneRow } from './lanes';
 import { short, when, type Commit, type Ref } from './model';
-import { ROW_HEIGHT } from './style';
 
 type Kinds = ReadonlyMap<string, Ref['kind']>;
 
@@ -12,6 +12,14 @@ export interface Marks {
   readonly selected: readonly string[];
   readonly active: number;
   readonly kinds: Kinds;
+}
+
+/** The commits in sight, in rows of a height, and how far down the first pixel in sight is. */
+export interface Sight {
+  readonly first: number;
+  readonly end: number;
+  readonly top: number;
+  readonly graph: GraphSight;
 }
 
 class CommitView {
@@ -22,23 +30,24 @@ class CommitView {
     this.chips.style.display = 'contents';
   }
 
-  show(index: number, commits: Commits, { selected, active, kinds }: Marks): void {
+  show(index: number, commits: Commits, graph: GraphSight, { selected, active, kinds }: Marks): void {
     const commit = commits.items[index] as Commit;
-    if (commit !== this.commit || kinds !== this.kinds || commits.lanes !== this.lanes) {
-      [this.commit, this.kinds, this.lanes] = [commit, kinds, commits.lanes];
-      this.fill(index, commits, commit, kinds);
+    const row = commits.rows[index] as LaneRow;
+    if (commit !== this.commit || kinds !== this.kinds) {
+      [this.commit, this.kinds] = [commit, kinds];
+      this.fill(index, commit, kinds);
     }
+    if (row !== this.row || graph.scale !== this.scale) {
+      [this.row, this.scale] = [row, graph.scale];
+      draw(this.drawing, row, graph);
+    }
+    aim(this.drawing, graph);
     this.node.setAttribute('aria-selected', String(selected.includes(commit.id)));
     this.node.setAttribute('aria-setsize', String(commits.complete ? commits.items.length : -1));
     this.node.classList.toggle('jd-commit-active', index === active);
   }
 
-  private fill(index: number, commits: Commits, commit: Commit, kinds: Kinds): void {
-    const row = commits.rows[index];
-    this.drawing.style.width = `${drawingWidth(commits.lanes)}px`;
-    if (row) {
-      draw(this.drawing, row, commits.lanes, ROW_HEIGHT);
-    }
+  private fill(index: number, commit: Commit, kinds: Kinds): void {
     this.node.id = `${this.prefix}-${index}`;
     this.node.dataset['index'] = String(index);
     this.node.setAttribute('aria-posinset', String(index + 1));
@@ -57,7 +66,8 @@ class CommitView {
   private readonly id = element('span', 'jd-commit-id');
   private commit: Commit | null = null;
   private kinds: Kinds | null = null;
-  private lanes = 0;
+  private row: LaneRow | null = null;
+  private scale = 0;
 }
 
 export class RowsView {
@@ -66,7 +76,7 @@ export class RowsView {
     private readonly prefix: string
   ) {}
 
-  show(first: number, end: number, top: number, commits: Commits, marks: Marks): void {
+  show({ first, end, top, graph }: Sight, commits: Commits, marks: Marks): void {
     while (this.views.length < end - first) {
       const made = new CommitView(this.prefix);
       this.views.push(made);
@@ -76,8 +86,8 @@ export class RowsView {
     for (let index = first; index < end; index++) {
       const view = this.views[index % this.views.length] as CommitView;
       seen.add(view);
-      view.show(index, commits, marks);
-      view.node.style.transform = `translateY(${index * ROW_HEIGHT - top}px)`;
+      view.show(index, commits, graph, marks);
+      view.node.style.transform = `translateY(${index * graph.height - top}px)`;
     }
     for (const view of this.views) {
       view.node.hidden = !seen.has(view);

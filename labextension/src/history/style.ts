@@ -14,7 +14,8 @@ export const style = `${viewStyle('jd-history')}
   align-items: center;
   gap: 8px;
   width: 100%;
-  height: ${ROW_HEIGHT}px;
+  height: var(--jd-row);
+  font-size: max(calc(1em * var(--jd-zoom)), 9px);
   padding-right: 12px;
   white-space: nowrap;
   cursor: default;
@@ -24,7 +25,7 @@ export const style = `${viewStyle('jd-history')}
 .jd-commit[aria-selected='true'] { background: var(--jd-selected); }
 .jd-commit-active { box-shadow: inset 0 0 0 1px var(--jd-line); }
 .jd-history-port:focus .jd-commit-active { box-shadow: inset 0 0 0 2px var(--jd-focus); }
-.jd-drawing { flex: none; height: ${ROW_HEIGHT}px; overflow: hidden; }
+.jd-drawing { flex: none; height: var(--jd-row); overflow: hidden; }
 .jd-lane { fill: none; stroke-width: 2; }
 .jd-dot { stroke: var(--jd-back); stroke-width: 1.5; }
 .jd-lane-0 { stroke: var(--jp-brand-color1, #1976d2); }
@@ -52,12 +53,12 @@ circle.jd-dot { stroke: var(--jd-back); }
   padding: 0 8px;
   border: 1px solid currentcolor;
   border-radius: 10px;
-  line-height: 18px;
-  font-size: var(--jp-ui-font-size0, 11px);
+  line-height: 1.6;
+  font-size: 0.85em;
   background: var(--jd-back);
   unicode-bidi: isolate;
 }
-.jd-chip-branch { border-color: var(--jp-brand-color1, #1976d2); border-width: 2px; line-height: 16px; font-weight: 600; }
+.jd-chip-branch { border-color: var(--jp-brand-color1, #1976d2); border-width: 2px; font-weight: 600; }
 .jd-chip-tag { border-color: var(--jp-warn-color1, #f57c00); border-style: dashed; }
 .jd-commit-message { flex: 1 1 auto; min-width: 6em; overflow: hidden; text-overflow: ellipsis; unicode-bidi: isolate; }
 .jd-commit-author { flex: 0 0 9em; overflow: hidden; text-overflow: ellipsis; color: var(--jd-quiet); unicode-bidi: isolate; }
@@ -80,6 +81,12 @@ circle.jd-dot { stroke: var(--jd-back); }
 .jd-history-details dl { flex: 1 1 20em; display: grid; grid-template-columns: max-content 1fr; align-content: start; gap: 2px 12px; margin: 0; }
 .jd-history-details dt { color: var(--jd-quiet); }
 .jd-history-details dd { margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; unicode-bidi: plaintext; user-select: text; }
+.jd-history-foot { flex: none; display: flex; justify-content: flex-end; padding: 1px 8px; border-top: 1px solid var(--jd-line); background: var(--jd-back-header); }
+.jd-zoom { display: flex; gap: 2px; }
+.jd-zoom button { min-width: 24px; height: 24px; padding: 0 6px; border: none; background: transparent; color: inherit; font: inherit; cursor: pointer; }
+.jd-zoom button:hover:not(:disabled) { background: var(--jd-back); }
+.jd-zoom button:disabled { opacity: 0.5; cursor: default; }
+.jd-zoom button:focus-visible { outline: 2px solid var(--jd-focus); outline-offset: -2px; }
 .jd-history-notice { display: flex; gap: 12px; align-items: center; padding: 12px; border-bottom: 1px solid var(--jd-line); }
 .jd-history-error { border-left: 4px solid var(--jp-error-color1, #d32f2f); }
 .jd-history-notice button {

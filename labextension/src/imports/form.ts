@@ -18,7 +18,7 @@ interface Context {
 /** Ask what a file of the file browser is to become, and start its import. */
 export async function addFile(context: Context, path: string): Promise<Job | null> {
   const { datasets, trans } = context;
-  await datasets.refresh();
+  await datasets.refresh().catch(() => undefined);
   const file = path.split('/').pop() ?? path;
   return ask({
     title: trans.__('Add %1 to datasets', file),
@@ -81,7 +81,7 @@ async function start(context: Context, path: string, values: Values): Promise<Jo
     }
     throw error;
   } finally {
-    await datasets.refresh();
+    await datasets.refresh().catch(() => undefined);
   }
 }
 

@@ -9,7 +9,7 @@ import { ago } from '../ui/format';
 import { useChanges } from '../ui/signals';
 import type { JobsModel } from './model';
 import { ended } from './model';
-import { amount, outcome, share, statusWord } from './words';
+import { outcome, progressText, share, statusWord } from './words';
 
 export interface JobsProps {
   model: JobsModel;
@@ -67,9 +67,7 @@ function Running({ job, commands, trans }: JobsProps & { job: Job }): JSX.Elemen
     <>
       <progress aria-label={job.title} value={part ?? undefined} max={1} />
       <div className="jd-Job-foot">
-        <span className="jd-Meta">
-          {[job.progress.stage, amount(job.progress, trans)].filter(Boolean).join(': ')}
-        </span>
+        <span className="jd-Meta">{progressText(job.progress, trans)}</span>
         <button
           type="button"
           className="jd-Button"

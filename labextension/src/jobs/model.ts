@@ -10,6 +10,11 @@ export function ended(job: Job): boolean {
   return job.status !== 'queued' && job.status !== 'running';
 }
 
+/** How long a job that has ended took. */
+export function seconds({ started, finished }: Job): number {
+  return started && finished ? (Date.parse(finished) - Date.parse(started)) / 1000 : 0;
+}
+
 /** The last jobs, newest first; `over` tells of each that ended while this page was looking. */
 export class JobsModel {
   readonly changed = new Signal<this, void>(this);

@@ -13,8 +13,14 @@ export class JobsPanel extends ReactWidget {
     this.addClass('jd-JobsPanel');
     this.title.icon = jobsIcon;
     this.title.caption = props.trans.__('Dataset jobs');
+    this.node.tabIndex = -1;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', props.trans.__('Dataset jobs'));
+  }
+
+  /** So that Tab leads from here to the jobs. */
+  protected override onActivateRequest(): void {
+    this.node.focus();
   }
 
   protected override render(): JSX.Element {

@@ -5,7 +5,7 @@ import * as React from 'react';
 import { CommandIDs } from '../tokens';
 import { useChanges } from '../ui/signals';
 import type { JobsProps } from './jobsview';
-import { share } from './words';
+import { percent } from './words';
 
 /** What runs now, in Lab's status bar; the Jobs panel opens from it. */
 export class StatusItem extends ReactWidget {
@@ -22,7 +22,7 @@ export class StatusItem extends ReactWidget {
 function Content({ model, commands, trans }: JobsProps): JSX.Element {
   useChanges(model.changed);
   const active = model.active;
-  const done = active.length === 1 ? share(active[0].progress) : null;
+  const done = active.length === 1 ? percent(active[0].progress, trans) : '';
   const text = trans._n('%2 dataset job', '%2 dataset jobs', active.length, active.length);
   return (
     <button
@@ -30,7 +30,7 @@ function Content({ model, commands, trans }: JobsProps): JSX.Element {
       title={active.map(job => job.title).join('\n')}
       onClick={() => commands.execute(CommandIDs.showJobs)}
     >
-      <TextItem source={done === null ? text : trans.__('%1: %2%', text, Math.floor(done * 100))} />
+      <TextItem source={[text, done].filter(Boolean).join(': ')} />
     </button>
   );
 }

@@ -21,8 +21,14 @@ export function share(progress: Progress): number | null {
   return progress.total ? Math.min(1, progress.done / progress.total) : null;
 }
 
+/** How much of the stage is done in percent; nothing when nobody knows. */
+export function percent(progress: Progress, trans: TranslationBundle): string {
+  const done = share(progress);
+  return done === null ? '' : trans.__('%1%', Math.floor(done * 100));
+}
+
 /** "12.5 MB of 30 MB · 25 MB/s · 0:03 left". */
-export function amount(progress: Progress, trans: TranslationBundle): string {
+function amount(progress: Progress, trans: TranslationBundle): string {
   const { done, total, unit, rate, rows, seconds_left: left } = progress;
   const show = unit === 'bytes' ? bytes : count;
   const parts = [
@@ -32,6 +38,11 @@ export function amount(progress: Progress, trans: TranslationBundle): string {
     left === null ? '' : trans.__('%1 left', duration(left))
   ];
   return parts.filter(Boolean).join(' · ');
+}
+
+/** The stage of a job, and how far that is. */
+export function progressText(progress: Progress, trans: TranslationBundle): string {
+  return [progress.stage, amount(progress, trans)].filter(Boolean).join(': ');
 }
 
 /** What came out of a job that succeeded. */

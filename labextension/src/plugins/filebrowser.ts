@@ -24,6 +24,7 @@ export const filebrowser: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null
   ) => {
     const { commands, contextMenu } = app;
+    const { contents } = app.serviceManager;
     const find = (args: { readonly [name: string]: unknown }) => text(args, 'path') ?? selectedFile(factory);
     commands.addCommand(CommandIDs.add, {
       label: session.trans.__('Add to Datasets…'),
@@ -33,8 +34,8 @@ export const filebrowser: JupyterFrontEndPlugin<void> = {
       describedBy: takes('path'),
       execute: async args => {
         const path = find(args);
-        const job = path === undefined ? null : await addFile(session, path);
-        if (job) {
+        const job = path === undefined ? null : await addFile(session, contents.localPath(path));
+        if (job && session.settings.get('showJobs')) {
           await commands.execute(CommandIDs.showJobs);
         }
         return job;

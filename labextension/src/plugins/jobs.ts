@@ -1,34 +1,35 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IRunningSessionManagers } from '@jupyterlab/running';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { stopIcon } from '@jupyterlab/ui-components';
 
 import type { JobsProps } from '../jobs/jobsview';
+import { seconds } from '../jobs/model';
 import { notifyEnd } from '../jobs/notify';
 import { JobsPanel } from '../jobs/panel';
+import { RunningJobs } from '../jobs/running';
 import { StatusItem } from '../jobs/statusitem';
 import { CommandIDs, NAME } from '../tokens';
 import { jobsIcon } from '../ui/icons';
 import { takes, text } from './arguments';
-import { addToPalette } from './palette';
+import { addToPalette, focusReturned } from './palette';
 import type { Session } from './session';
 import { ISession } from './session';
-
-const BUSY = 700; // ms
-const IDLE = 5000;
 
 export const jobs: JupyterFrontEndPlugin<void> = {
   id: `${NAME}:jobs`,
   description: 'Shows jobs in a panel and in the status bar, and tells when they end.',
   autoStart: true,
   requires: [ISession],
-  optional: [ILayoutRestorer, IStatusBar, ICommandPalette],
+  optional: [ILayoutRestorer, IStatusBar, IRunningSessionManagers, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     session: Session,
     restorer: ILayoutRestorer | null,
     statusBar: IStatusBar | null,
+    running: IRunningSessionManagers | null,
     palette: ICommandPalette | null
   ) => {
     const { trans, jobs: model } = session;
@@ -45,15 +46,16 @@ export const jobs: JupyterFrontEndPlugin<void> = {
       isActive: () => model.active.length > 0,
       activeStateChanged: model.changed
     });
+    running?.add(new RunningJobs(props));
     void app.restored.then(() => follow(app, session));
   }
 };
 
 /** Watch the jobs for as long as the page lives: closely while one runs. */
-function follow(app: JupyterFrontEnd, { datasets, jobs: model, live, trans }: Session): void {
-  const watch = live.watch(`${NAME}:jobs`, () => model.refresh(), IDLE);
+function follow(app: JupyterFrontEnd, { datasets, jobs: model, live, settings, trans }: Session): void {
+  const watch = live.watch(`${NAME}:jobs`, () => model.refresh());
   model.changed.connect(() => {
-    watch.interval = model.active.length > 0 ? BUSY : IDLE;
+    watch.follow(model.active.length > 0);
     app.commands.notifyCommandChanged(CommandIDs.cancelJob);
   });
   model.over.connect((_, job) => {
@@ -61,7 +63,9 @@ function follow(app: JupyterFrontEnd, { datasets, jobs: model, live, trans }: Se
       datasets.contents.forget(job.dataset_id);
     }
     datasets.refresh().catch(() => undefined);
-    notifyEnd(job, app.commands, trans);
+    if (job.status !== 'succeeded' || seconds(job) >= settings.get('notifyAfterSeconds')) {
+      notifyEnd(job, app.commands, trans);
+    }
   });
 }
 
@@ -72,7 +76,10 @@ function addCommands(app: JupyterFrontEnd, { jobs: model, trans }: Session, pane
     label: trans.__('Show Dataset Jobs'),
     icon: jobsIcon,
     describedBy: takes(),
-    execute: () => app.shell.activateById(panel.id)
+    execute: async () => {
+      await focusReturned();
+      app.shell.activateById(panel.id);
+    }
   });
   app.commands.addCommand(CommandIDs.cancelJob, {
     label: trans.__('Cancel Dataset Job'),

@@ -6,3 +6,8 @@ export function addToPalette(palette: ICommandPalette | null, trans: Translation
   const category = trans.__('Datasets');
   ids.forEach(command => palette?.addItem({ command, category }));
 }
+
+/** The palette gives the focus back to a notebook within a frame: a command that moves the focus does so after that. */
+export function focusReturned(): Promise<unknown> {
+  return new Promise(requestAnimationFrame);
+}

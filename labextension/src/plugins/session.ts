@@ -9,6 +9,7 @@ import { Live } from '../api/live';
 import { DatasetsModel } from '../datasets/model';
 import { JobsModel } from '../jobs/model';
 import { NAME, VERSION } from '../tokens';
+import { Settings } from '../ui/settings';
 
 /** What the plugins share: the server's API, and what is known of it. */
 export interface Session {
@@ -16,6 +17,7 @@ export interface Session {
   live: Live;
   datasets: DatasetsModel;
   jobs: JobsModel;
+  settings: Settings;
   trans: TranslationBundle;
 }
 
@@ -36,7 +38,7 @@ export const session: JupyterFrontEndPlugin<Session> = {
     live.datasetChanged.connect((_, dataset) => datasets.contents.forget(dataset));
     const trans = (translator ?? nullTranslator).load(NAME.replace('-', '_'));
     void app.restored.then(() => compareVersions(api, trans));
-    return { api, live, datasets, jobs: new JobsModel(api), trans };
+    return { api, live, datasets, jobs: new JobsModel(api), settings: new Settings(), trans };
   }
 };
 

@@ -1,7 +1,8 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
-import { refreshIcon } from '@jupyterlab/ui-components';
+import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
+import { deleteIcon, refreshIcon } from '@jupyterlab/ui-components';
 
 import { Sidebar } from '../datasets/sidebar';
 import { CommandIDs, NAME } from '../tokens';
@@ -9,26 +10,26 @@ import { datasetsIcon } from '../ui/icons';
 import { whileVisible } from '../ui/signals';
 import { takes } from './arguments';
 import { dragCells } from './drag';
-import { addToPalette } from './palette';
+import { takeFiles } from './drop';
+import { addToPalette, focusReturned } from './palette';
 import type { Session } from './session';
 import { ISession } from './session';
-
-const EVERY = 5000; // ms
 
 export const sidebar: JupyterFrontEndPlugin<void> = {
   id: `${NAME}:sidebar`,
   description: 'Shows the datasets in the left sidebar.',
   autoStart: true,
   requires: [ISession],
-  optional: [ILayoutRestorer, ICommandPalette],
+  optional: [ILayoutRestorer, ICommandPalette, IFileBrowserFactory],
   activate: (
     app: JupyterFrontEnd,
     session: Session,
     restorer: ILayoutRestorer | null,
-    palette: ICommandPalette | null
+    palette: ICommandPalette | null,
+    factory: IFileBrowserFactory | null
   ) => {
     const { datasets, live, trans } = session;
-    const look = () => void datasets.refresh().catch(() => undefined);
+    const look = () => datasets.refresh().catch(() => undefined);
     const widget = new Sidebar({
       model: datasets,
       commands: app.commands,
@@ -36,9 +37,10 @@ export const sidebar: JupyterFrontEndPlugin<void> = {
       drag: (event, dataset, table) => void dragCells(event, session, { dataset, table }),
       retry: look
     });
-    whileVisible(widget, () => live.watch(`${NAME}:datasets`, () => datasets.refresh(), EVERY));
+    whileVisible(widget, () => live.watch(`${NAME}:datasets`, () => datasets.refresh()));
     app.shell.add(widget, 'left', { rank: 150 });
     restorer?.add(widget, widget.id);
+    takeFiles(app, session, widget, factory);
     addCommands(app, session, widget, look);
     addToPalette(palette, trans, [CommandIDs.show, CommandIDs.showBin, CommandIDs.refresh]);
   }
@@ -48,7 +50,7 @@ function addCommands(
   app: JupyterFrontEnd,
   { datasets, trans }: Session,
   widget: Sidebar,
-  look: () => void
+  look: () => Promise<void>
 ): void {
   const { commands, shell } = app;
   commands.addCommand(CommandIDs.show, {
@@ -57,13 +59,13 @@ function addCommands(
     describedBy: takes(),
     execute: async () => {
       datasets.showsBin = false;
-      // The palette gives the focus back as soon as the command has begun: take it after that.
-      await Promise.resolve();
+      await focusReturned();
       shell.activateById(widget.id);
     }
   });
   commands.addCommand(CommandIDs.showBin, {
     label: trans.__('Show Deleted Datasets'),
+    icon: deleteIcon,
     isToggled: () => datasets.showsBin,
     describedBy: {
       args: {
@@ -71,10 +73,11 @@ function addCommands(
         properties: { shown: { type: 'boolean', description: 'False to leave the bin.' } }
       }
     },
-    execute: args => {
+    execute: async args => {
       datasets.showsBin = args.shown !== false;
+      await focusReturned();
       shell.activateById(widget.id);
-      look();
+      return look();
     }
   });
   commands.addCommand(CommandIDs.refresh, {

@@ -14,7 +14,6 @@ import type { Session } from './session';
 import { ISession } from './session';
 import { targetOf } from './target';
 
-const EVERY = 4000; // ms
 const READABLE = 8000; // ms
 
 type Args = { readonly [name: string]: unknown };
@@ -101,14 +100,14 @@ async function add(
   const refresh = () => model.refresh();
   const retry = () => void refresh().catch(() => undefined);
   const content = new DatasetTab(
-    { model, commands: app.commands, trans: session.trans, retry },
+    { model, commands: app.commands, trans: session.trans, settings: session.settings, retry },
     session.jobs
   );
   content.title.label = title ?? session.datasets.get(dataset)?.name ?? session.trans.__('Dataset');
   const widget = new MainAreaWidget({ content });
   widget.id = `${NAME}-tab-${dataset}`;
   widget.toolbar.hide();
-  whileVisible(content, () => session.live.watch(widget.id, refresh, EVERY));
+  whileVisible(content, () => session.live.watch(widget.id, refresh));
   app.shell.add(widget, 'main');
   await tracker.add(widget);
   const save = () => void tracker.save(widget);

@@ -9,6 +9,8 @@ import { useChanges } from '../ui/signals';
 import { pages } from './pages';
 import type { TabProps } from './tab';
 
+const ROW_HEIGHTS = { compact: 18, normal: 24, comfortable: 32 }; // pixels
+
 /** The rows of a table at the tab's reference. */
 export class DataPanel extends Panel {
   private readonly host = new Widget();
@@ -22,9 +24,11 @@ export class DataPanel extends Panel {
     this.addWidget(new Toolbar(props));
     this.addWidget(this.host);
     props.model.changed.connect(this.onChanged, this);
+    props.settings.changed.connect(this.onSettings, this);
   }
 
   override dispose(): void {
+    this.props.settings.changed.disconnect(this.onSettings, this);
     this.drop();
     super.dispose();
   }
@@ -45,7 +49,14 @@ export class DataPanel extends Panel {
     this.shown = wanted;
     if (version && table) {
       const source = pages(model.api.versions, version, table);
-      this.grid = new DataGrid(this.host.node, source, { translate: trans.__.bind(trans) });
+      const rowHeight = ROW_HEIGHTS[this.props.settings.get('rowHeight')];
+      this.grid = new DataGrid(this.host.node, source, { translate: trans.__.bind(trans), rowHeight });
+    }
+  }
+
+  private onSettings(): void {
+    if (this.grid) {
+      this.grid.rowHeight = ROW_HEIGHTS[this.props.settings.get('rowHeight')];
     }
   }
 

@@ -7,6 +7,7 @@ import { JobsPanel } from '../jobs/panel';
 import type { View } from '../tokens';
 import { VIEWS } from '../tokens';
 import { datasetsIcon } from '../ui/icons';
+import type { Settings } from '../ui/settings';
 import { DataPanel } from './datapanel';
 import { FilesPanel } from './filespanel';
 import { TabHeader } from './header';
@@ -18,6 +19,7 @@ export interface TabProps {
   model: VersionModel;
   commands: CommandRegistry;
   trans: TranslationBundle;
+  settings: Settings;
   retry: () => void;
 }
 

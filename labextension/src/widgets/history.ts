@@ -15,6 +15,7 @@ import { frame } from './frame';
 const ROWS = 12;
 const ROW = 28;
 const DETAILS = 130;
+const FOOT = 27;
 const FIRST_PAGE = 200;
 const PAGE = 2_000;
 
@@ -44,7 +45,7 @@ class CommitsSource implements HistorySource {
 
 function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const comm = new Comm(model);
-  const height = Math.min(Number(model.get('rows')), ROWS) * ROW + DETAILS;
+  const height = Math.min(Number(model.get('rows')), ROWS) * ROW + DETAILS + FOOT;
   const view = new HistoryView(frame(el, height), new CommitsSource(model, comm), {
     onSelect: ids => model.send({ kind: 'select', ids })
   });

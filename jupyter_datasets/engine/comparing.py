@@ -1,0 +1,111 @@
+"""The rows in which two relations differ, as SQL.
+
+A row is its values, and doubles count. Rows are first told apart by their hashes, which are counted on both sides;
+only those whose count differs are compared by value. Two hashes of 64 bits may be equal by chance, so this is for
+people to look at: a merge compares values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jupyter_datasets.sqltext import quote_name, quote_text
+
+CHANGE = "change_type"
+_GONE, _COME, _ODD = '"jd gone"', '"jd come"', '"jd odd"'
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """Two relations with the same columns.
+
+    Attributes
+    ----------
+    old, new
+        Their queries.
+    columns
+        Names of the columns.
+    key
+        Columns that tell rows apart on either side: a row of which others differ is then a changed one.
+    """
+
+    old: str
+    new: str
+    columns: Sequence[str]
+    key: Sequence[str] = ()
+
+    def counts(self) -> str:
+        """One row: how many rows were added, removed and changed. Without a key none is changed."""
+        if not self.key:
+            return f"{self._net()} SELECT (SELECT count(*) FROM {_COME}), (SELECT count(*) FROM {_GONE}), 0"
+        sides = f"{_there(_GONE)} g FULL JOIN {_there(_COME)} c USING ({self._keys})"
+        return (
+            f"{self._net()} SELECT count(*) FILTER (g.there IS NULL), count(*) FILTER (c.there IS NULL), "
+            f"count(*) FILTER (g.there AND c.there) FROM {sides}"
+        )
+
+    def rows(self) -> str:
+        """The rows that differ behind a column ``change_type``.
+
+        That is ``delete`` and ``insert`` and, where there is a key, ``update_preimage`` and ``update_postimage``: the
+        two rows of a changed one are neighbours then, and all are in the order of the key.
+        """
+        columns = ", ".join(map(quote_name, self.columns))
+        if not self.key:
+            return (
+                f"{self._net()} SELECT {quote_text('delete')} AS {CHANGE}, {columns} FROM {_GONE} "
+                f"UNION ALL SELECT {quote_text('insert')}, {columns} FROM {_COME} ORDER BY {CHANGE}"
+            )
+        gone = self._told(_GONE, _COME, "delete", "update_preimage", 0)
+        come = self._told(_COME, _GONE, "insert", "update_postimage", 1)
+        return f"{self._net()} SELECT {CHANGE}, {columns} FROM ({gone} UNION ALL {come}) ORDER BY {self._keys}, phase"
+
+    def cells(self) -> str:
+        """A row for each cell that was changed: the key, ``column``, and the values ``old`` and ``new`` as text."""
+        others = [name for name in self.columns if name not in set(self.key)]
+        cells = ", ".join(map(_cell, others))
+        keys = ", ".join(f"g.{quote_name(name)}" for name in self.key)
+        both = f"SELECT {keys}, unnest([{cells}]) AS cell FROM {_GONE} g JOIN {_COME} c USING ({self._keys})"
+        names = ", ".join(map(quote_name, self.key))
+        return (
+            f"{self._net()} SELECT {names}, cell.name AS {quote_name('column')}, cell.old AS old, cell.new AS new "
+            f"FROM ({both}) WHERE cell.differs ORDER BY {names}"
+        )
+
+    @property
+    def _keys(self) -> str:
+        return ", ".join(map(quote_name, self.key))
+
+    def _net(self) -> str:
+        """The rows that one side has more often than the other, as relations of their own."""
+        hashed = f"hash({', '.join(map(quote_name, self.columns))})"
+        odd = (
+            f"SELECT h FROM (SELECT {hashed} AS h, 1 AS n FROM ({self.old}) UNION ALL "
+            f"SELECT {hashed}, -1 FROM ({self.new})) GROUP BY h HAVING sum(n) <> 0"
+        )
+        left, right = (f"SELECT * FROM ({side}) WHERE {hashed} IN (FROM {_ODD})" for side in (self.old, self.new))
+        return (
+            f"WITH {_ODD} AS MATERIALIZED ({odd}), "
+            f'"jd old" AS MATERIALIZED ({left}), "jd new" AS MATERIALIZED ({right}), '
+            f'{_GONE} AS MATERIALIZED (FROM "jd old" EXCEPT ALL FROM "jd new"), '
+            f'{_COME} AS MATERIALIZED (FROM "jd new" EXCEPT ALL FROM "jd old")'
+        )
+
+    def _told(self, side: str, other: str, alone: str, paired: str, phase: int) -> str:
+        kind = f"CASE WHEN o.there THEN {quote_text(paired)} ELSE {quote_text(alone)} END"
+        others = f"(SELECT true AS there, {self._keys} FROM {other})"
+        joined = f"{side} s LEFT JOIN {others} o USING ({self._keys})"
+        return f"SELECT {kind} AS {CHANGE}, {phase} AS phase, s.* FROM {joined}"
+
+
+def _there(side: str) -> str:
+    return f"(SELECT true AS there, * FROM {side})"
+
+
+def _cell(name: str) -> str:
+    column = quote_name(name)
+    return (
+        f"{{name: {quote_text(name)}, old: CAST(g.{column} AS VARCHAR), new: CAST(c.{column} AS VARCHAR), "
+        f"differs: g.{column} IS DISTINCT FROM c.{column}}}"
+    )
