@@ -150,13 +150,17 @@ def define_step(action: Literal["undo", "redo"], parser: CommandParser) -> None:
     """Arguments of ``undo`` and ``redo``."""
     parser.add_argument("dataset")
     parser.add_argument("ref", nargs="?", default=MAIN, help="a branch or tag; by default main")
-    parser.command(partial(_step, action), f"{action} flights", f"{action} flights fix")
+    parser.add_argument("--list", action="store_true", help="list its moves, newest first, and change nothing")
+    parser.command(partial(_step, action), f"{action} flights", f"{action} flights fix", f"{action} flights --list")
 
 
 def _step(action: Literal["undo", "redo"], args: argparse.Namespace, _: Console) -> Answer:
     back = "redo" if action == "undo" else "undo"
     with open_store(args) as repo:
         dataset = repo[args.dataset]
+        if args.list:
+            moves = dataset.moves(args.ref)
+            return Answer(data=[move.model_dump(mode="json") for move in moves], text=repr(moves))
         reverse = f"jupyter datasets {back} {dataset.name} {args.ref}"
         with _told_how(dataset, back, reverse):
             moved = dataset.undo(args.ref) if action == "undo" else dataset.redo(args.ref)

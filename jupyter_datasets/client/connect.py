@@ -31,6 +31,7 @@ class _Shared:
         self._lock = threading.Lock()
         self._open: dict[tuple[Path, str], tuple[Container, int]] = {}
         self._served: list[HttpTransport] = []
+        self._inherited: list[object] = []
         self._hooked = False
 
     def remember(self, transport: HttpTransport) -> HttpTransport:
@@ -76,6 +77,12 @@ class _Shared:
             finally:
                 transport.close(wait=False)
 
+    def leave_to_parent(self) -> None:
+        """In a forked child: what was open is the parent's, which looks after its jobs; here, nothing is."""
+        self._lock = threading.Lock()
+        self._inherited.append((self._open, self._served))  # kept: destructors would touch what is not ours
+        self._open, self._served = {}, []
+
     def _hook(self) -> None:
         if not self._hooked:
             self._hooked = True
@@ -94,6 +101,8 @@ def _watch(transport: Transport) -> None:
 
 
 _shared = _Shared()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_shared.leave_to_parent)
 
 
 def connect(store: str | os.PathLike[str] | None = None, *, token: str | None = None, **settings: object) -> Repository:

@@ -8,13 +8,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jupyter_datasets.client import display, exporting
+from jupyter_datasets.client import display, exporting, tables
 from jupyter_datasets.client.diff import Diff
 from jupyter_datasets.client.edit import Edit
-from jupyter_datasets.client.history import Graph, Log, Refs
+from jupyter_datasets.client.history import Graph, Log, Moves, Refs
 from jupyter_datasets.client.imports import ImportResult, file_request
 from jupyter_datasets.client.jobs import Job
 from jupyter_datasets.client.overview import Overview
+from jupyter_datasets.client.sql import Queries
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.client.version import Table, Version
 from jupyter_datasets.engine.pool import Engine
@@ -23,7 +24,7 @@ from jupyter_datasets.services.datasets.models import Dataset as DatasetModel
 from jupyter_datasets.services.imports.models import Mode
 from jupyter_datasets.services.jobs.models import Job as JobModel
 from jupyter_datasets.services.versions.models import Commit, LogFilter, RefInfo
-from jupyter_datasets.values import MAIN, DatasetId, Ref, name_key, read_moment
+from jupyter_datasets.values import MAIN, DatasetId, Ref
 
 
 class Dataset:
@@ -116,18 +117,7 @@ class Dataset:
         InvalidInputError
             There are several and none is called like the dataset; they are listed.
         """
-        names = list(version)
-        named = [n for n in names if name_key(n) == name_key(self._model.default_table)] or names
-        if len(named) != 1:
-            raise InvalidInputError(
-                f"Dataset {self.name!r} has {len(names)} tables and none is called like it."
-                if names
-                else f"Dataset {self.name!r} has no tables there.",
-                kind=ErrorKind.AMBIGUOUS_NAME,
-                next_step=f"Say which: {', '.join(f'{self.name}.{n}' for n in names)}." if names else "",
-                details={"candidates": names},
-            )
-        return named[0]
+        return tables.default_table(self._model, list(version))
 
     def import_file(
         self,
@@ -189,9 +179,17 @@ class Dataset:
             warnings=tuple(job.result["warnings"]),
         )
 
-    def edit(self, branch: str | None = None, *, message: str = "") -> Edit:
-        """Changes to tables and files that become one commit, as ``with ds.edit("main") as edit:``."""
-        return Edit(self._transport, self.id, branch or self.current, message)
+    def edit(self, branch: str | None = None, *, message: str = "", retry: bool = False) -> Edit:
+        """Changes to tables and files that become one commit, as ``with ds.edit("main") as edit:``.
+
+        Parameters
+        ----------
+        retry
+            Make the changes again on the branch as it is then, where somebody else moved it meanwhile; statements and
+            keys are looked up anew.
+        """
+        queries = Queries(self._transport, self._engine, self._checkouts)
+        return Edit(self._transport, queries, self._model, branch or self.current, message, retry=retry)
 
     def attach(self, path: str | os.PathLike[str], name: str | None = None, *, message: str = "") -> Commit | None:
         """Keep a copy of a file, in a commit of its own."""
@@ -244,13 +242,7 @@ class Dataset:
         path
             Only those that attached, replaced or detached the file of this name.
         """
-        where = LogFilter(
-            table=table,
-            author=author,
-            since=None if since is None else read_moment(since),
-            until=None if until is None else read_moment(until, last=True),
-            path=path,
-        )
+        where = LogFilter.of(table=table, author=author, since=since, until=until, path=path)
         found = self._transport.log(self.id, self._ref(ref), limit, where=where).items
         return Log(self.name, found, filtered=bool(where))
 
@@ -303,6 +295,14 @@ class Dataset:
         commit = self._transport.resolve(self.id, _checked(ref))
         self._checkouts[self.id] = ref
         return commit
+
+    def moves(self, ref: str | None = None) -> Moves:
+        """What moved a branch or tag, newest first; :meth:`undo` takes back the first that was not undone."""
+        name = self._ref(ref)
+        found = self._transport.moves(self.id, name)
+        if not found and self.refs().kind(name) is None:
+            self._transport.resolve(self.id, name)  # which offers the nearest
+        return Moves(found)
 
     def undo(self, ref: str | None = None) -> RefInfo:
         """Take back the last move of a branch or tag; again, the one before."""

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import os
 import warnings as python_warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
+import pyarrow as pa
+
+from jupyter_datasets.client.row_edits import RowEdits
+from jupyter_datasets.client.sql import Queries
 from jupyter_datasets.client.streams import to_reader
 from jupyter_datasets.client.transport import Mode, Transport
-from jupyter_datasets.errors import ErrorKind, InvalidInputError
+from jupyter_datasets.errors import ConflictError, ErrorKind, InvalidInputError
+from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.versions.models import Commit
 from jupyter_datasets.services.versions.models import Edit as EditModel
+
+T = TypeVar("T")
+_TRIES = 5
 
 
 class RepairWarning(UserWarning):
@@ -31,63 +39,146 @@ class Edit:
         The commit once the block was left; None when nothing changed.
     """
 
-    def __init__(self, transport: Transport, dataset_id: str, branch: str, message: str) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        queries: Queries,
+        dataset: Dataset,
+        branch: str,
+        message: str,
+        *,
+        retry: bool = False,
+    ) -> None:
         self._transport = transport
-        self._dataset_id = dataset_id
+        self._queries = queries
+        self._dataset = dataset
         self._branch = branch
         self._message = message
+        self._tries = _TRIES if retry else 1
         self._model: EditModel | None = None
+        self._done: list[Callable[[], object]] = []
         self.commit: Commit | None = None
 
     def __enter__(self) -> Self:
-        self._model = self._transport.begin_edit(self._dataset_id, self._branch)
+        self._model = self._transport.begin_edit(self._dataset.id, self._branch)
+        self._done = []
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        edit, self._model = self._id, None
         if kind is None:
-            self.commit = self._transport.commit_edit(edit, self._message)
+            self._commit()
         else:
-            self._transport.abort_edit(edit)
+            self._transport.abort_edit(self._end())
 
     def __getitem__(self, table: str) -> TableEdit:
-        return TableEdit(self._transport, self._id, table)
+        return TableEdit(self, table)
+
+    def sql(
+        self, query: str, *, params: Mapping[str, Any] | None = None, tables: Mapping[str, Any] | None = None
+    ) -> int:
+        """Change a table by ``INSERT``, ``UPDATE``, ``DELETE`` or ``MERGE``; only segments with such rows are touched.
+
+        The statement runs here, over the tables as this edit has them by now, so that DataFrames can take part.
+
+        Parameters
+        ----------
+        query
+            One statement. The table is written alone or behind the dataset's name.
+        params
+            Values for ``$name`` in the statement.
+        tables
+            DataFrames and Arrow tables that it may name.
+
+        Returns
+        -------
+        int
+            How many rows were changed, removed and added.
+
+        Raises
+        ------
+        StatementError
+            The statement cannot run.
+        InvalidInputError
+            A row would be changed twice, or the result breaks the table's key.
+
+        Examples
+        --------
+        >>> with flights.edit("fix", message="No negative delays") as edit:
+        ...     edit.sql("UPDATE flights SET dep_delay = 0 WHERE dep_delay < -60")
+        """
+        return self._do(lambda: self._rows.run(query, params or {}, tables or {}))
 
     def drop(self, table: str) -> None:
         """Remove a table from the next version; earlier ones keep it."""
-        self._transport.drop_table(self._id, table)
+        self._do(lambda: self._transport.drop_table(self._id, table))
 
     def rename(self, table: str, name: str) -> None:
         """Call a table otherwise from the next version on."""
-        self._transport.rename_table(self._id, table, name)
+        self._do(lambda: self._transport.rename_table(self._id, table, name))
 
     def attach(self, path: str | os.PathLike[str], name: str | None = None, media_type: str = "") -> None:
         """Keep a copy of a file, under its own name or another."""
         file = Path(path).expanduser().absolute()
-        self._transport.attach(self._id, name or file.name, file, media_type)
+        self._do(lambda: self._transport.attach(self._id, name or file.name, file, media_type))
 
     def detach(self, name: str) -> None:
         """Remove a file from the next version; earlier ones keep it."""
-        self._transport.detach(self._id, name)
+        self._do(lambda: self._transport.detach(self._id, name))
+
+    def _do(self, change: Callable[[], T]) -> T:
+        """Make a change, and remember it in case that all are to be made again."""
+        done = change()
+        self._done.append(change)
+        return done
+
+    def _commit(self) -> None:
+        for left in reversed(range(self._tries)):
+            try:
+                self.commit = self._transport.commit_edit(self._end(), self._message)
+                return
+            except ConflictError:
+                if not left:
+                    raise
+            self._again()
+
+    def _again(self) -> None:
+        self._model = self._transport.begin_edit(self._dataset.id, self._branch)
+        try:
+            for change in self._done:
+                change()
+        except BaseException:
+            self._transport.abort_edit(self._end())
+            raise
+
+    def _end(self) -> str:
+        edit, self._model = self._open.id, None
+        return edit
+
+    @property
+    def _rows(self) -> RowEdits:
+        return RowEdits(self._transport, self._queries, self._dataset, self._open)
 
     @property
     def _id(self) -> str:
+        return self._open.id
+
+    @property
+    def _open(self) -> EditModel:
         if self._model is None:
             raise InvalidInputError(
                 "This edit is not open.",
                 kind=ErrorKind.EDIT_NOT_FOUND,
                 next_step="Use it as 'with ds.edit(\"main\") as edit:', inside the block.",
             )
-        return self._model.id
+        return self._model
 
 
 class TableEdit:
     """One table in an edit. Rows may be anything that speaks Arrow: pandas, polars, pyarrow, a Table, a relation."""
 
-    def __init__(self, transport: Transport, edit: str, table: str) -> None:
-        self._transport = transport
+    def __init__(self, edit: Edit, table: str) -> None:
         self._edit = edit
         self._table = table
 
@@ -104,10 +195,71 @@ class TableEdit:
 
         ``key`` names the columns that tell rows apart, when the table is made.
         """
-        self._put(rows, "replace", (key,) if isinstance(key, str) else tuple(key))
+        self._put(rows, "replace", _names(key))
+
+    def upsert(self, rows: Any, key: str | Iterable[str] = ()) -> int:
+        """Give the rows that the table has by their key other values, and put the others behind them.
+
+        Columns that the rows lack stay as they are.
+
+        Parameters
+        ----------
+        rows
+            With the key's columns, and any others of the table.
+        key
+            Columns that tell rows apart; by default the table's key.
+
+        Returns
+        -------
+        int
+            How many rows changed or came.
+        """
+        return self._by_key(RowEdits.upsert, rows, _names(key))
+
+    def delete(self, rows: Any, key: str | Iterable[str] = (), *, params: Mapping[str, Any] | None = None) -> int:
+        """Remove rows: those for which a condition in SQL holds, or those with the given keys.
+
+        Parameters
+        ----------
+        rows
+            A condition, such as ``"dep_delay < -60"``, or a table that has the key's columns.
+        key
+            Columns that tell rows apart; by default the table's key.
+        params
+            Values for ``$name`` in the condition.
+
+        Returns
+        -------
+        int
+            How many rows went.
+        """
+        if isinstance(rows, str):
+            edit, table = self._edit, self._table
+            return edit._do(lambda: edit._rows.delete_where(table, rows, params or {}))
+        return self._by_key(RowEdits.delete_keys, rows, _names(key))
+
+    def _by_key(
+        self, change: Callable[[RowEdits, str, pa.Table, Sequence[str]], int], rows: Any, key: tuple[str, ...]
+    ) -> int:
+        reader, notes = to_reader(rows)
+        table = reader.read_all()
+        _warn(notes)
+        return self._edit._do(lambda: change(self._edit._rows, self._table, table, key))
 
     def _put(self, rows: Any, mode: Mode, key: tuple[str, ...] = ()) -> None:
-        reader, notes = to_reader(rows)
-        notes += self._transport.put(self._edit, self._table, mode, reader.schema, reader, key)
-        for note in notes:
-            python_warnings.warn(note, RepairWarning, stacklevel=3)
+        edit = self._edit
+
+        def put() -> tuple[str, ...]:
+            reader, notes = to_reader(rows)
+            return notes + edit._transport.put(edit._id, self._table, mode, reader.schema, reader, key)
+
+        _warn(edit._do(put))
+
+
+def _names(key: str | Iterable[str]) -> tuple[str, ...]:
+    return (key,) if isinstance(key, str) else tuple(key)
+
+
+def _warn(notes: Iterable[str]) -> None:
+    for note in notes:
+        python_warnings.warn(note, RepairWarning, stacklevel=4)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import overload
 
 from jupyter_datasets.client import display
-from jupyter_datasets.services.versions.models import Commit, RefInfo, RefKindName
+from jupyter_datasets.services.versions.models import Commit, RefInfo, RefKindName, RefMove
 from jupyter_datasets.values import short
 
+_MOVES = ("when", "what", "from", "to", "who")
 _HEADERS = ("commit", "#", "when", "author", "message", "refs")
 
 
@@ -103,6 +104,52 @@ class Refs(Sequence[RefInfo]):
 def kind_of(ref: RefInfo) -> str:
     """``tag``, ``branch`` or ``protected branch``."""
     return f"protected {ref.kind}" if ref.protected else ref.kind
+
+
+class Moves(Sequence[RefMove]):
+    """What moved one branch or tag, newest first.
+
+    Parameters
+    ----------
+    log
+        The moves, oldest first.
+    """
+
+    def __init__(self, log: Sequence[RefMove]) -> None:
+        self._moves = tuple(reversed(log))
+
+    @overload
+    def __getitem__(self, index: int) -> RefMove: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[RefMove]: ...
+    def __getitem__(self, index: int | slice) -> RefMove | Sequence[RefMove]:
+        return self._moves[index]
+
+    def __len__(self) -> int:
+        return len(self._moves)
+
+    def rows(self) -> list[tuple[str, str, str, str, str]]:
+        """One line a move, for people; an undo names what it took back."""
+        actions = {move.id: move.action for move in self._moves}
+        return [(display.when(m.time), _said(m, actions), _place(m.old), _place(m.new), m.actor) for m in self._moves]
+
+    def __repr__(self) -> str:
+        return display.text_table(_MOVES, self.rows()) if self._moves else "No moves yet."
+
+    def _repr_html_(self) -> str:
+        return display.html_table(_MOVES, self.rows()) if self._moves else display.html_lines([repr(self)])
+
+
+def _said(move: RefMove, actions: Mapping[str, str]) -> str:
+    """``undo of commit``; a rename with the other name."""
+    target = actions.get(move.target or "")
+    of = f" of {target}" if target else ""
+    other = f" {'to' if move.new is None else 'from'} {move.other}" if move.other else ""
+    return f"{move.action}{of}{other}"
+
+
+def _place(commit: str | None) -> str:
+    return short(commit) if commit else ""
 
 
 class Graph(Log):

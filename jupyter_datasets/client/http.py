@@ -29,6 +29,7 @@ from jupyter_datasets.services.versions.models import (
     Overview,
     RefInfo,
     RefKindName,
+    RefMove,
     RowDiffPlan,
     ScanPlan,
     Version,
@@ -36,7 +37,7 @@ from jupyter_datasets.services.versions.models import (
 )
 from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Schema
-from jupyter_datasets.values import CommitId, DatasetId, Micros, Page, to_datetime
+from jupyter_datasets.values import CommitId, DatasetId, Micros, ObjectHash, Page, to_datetime
 from jupyter_datasets.wire import ARROW_STREAM, arrow_to_bytes
 
 _LOOKS = (0.02, 0.05, 0.1, 0.2)  # seconds between two looks at a job; the last one stays
@@ -160,6 +161,9 @@ class HttpTransport:
     def protect(self, dataset: str, branch: str, protected: bool) -> RefInfo:
         return self._rest.call(RefInfo, "PUT", _path(dataset, "refs", branch), json={"protected": protected})
 
+    def moves(self, dataset: str, ref: str) -> list[RefMove]:
+        return list(self._rest.get(Listing[RefMove], _path(dataset, "moves"), ref=ref).items)
+
     def undo(self, dataset: str, ref: str) -> RefInfo:
         return self._rest.post(RefInfo, _path(dataset, "undo"), ref=ref)
 
@@ -220,6 +224,21 @@ class HttpTransport:
             content=pieces(arrow_to_bytes(schema, batches)),
             headers={"Content-Type": ARROW_STREAM},
         ).warnings
+
+    def put_changes(
+        self, edit: str, table: str, base: ObjectHash, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
+    ) -> tuple[str, ...]:
+        return self._rest.call(
+            Repairs,
+            "PUT",
+            self._edit(edit, "tables", table),
+            query={"mode": "changes", "base": base},
+            content=pieces(arrow_to_bytes(schema, batches)),
+            headers={"Content-Type": ARROW_STREAM},
+        ).warnings
+
+    def edit_plan(self, edit: str, table: str) -> ScanPlan:
+        return self._rest.get(ScanPlan, self._edit(edit, "tables", table, "scan"))
 
     def drop_table(self, edit: str, table: str) -> None:
         self._rest.send("DELETE", self._edit(edit, "tables", table))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from jupyter_datasets.client.transport import Mode
 from jupyter_datasets.container import Container
-from jupyter_datasets.errors import InvalidInputError
+from jupyter_datasets.errors import InvalidInputError, StoreBusyError
 from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.health.models import Report
 from jupyter_datasets.services.imports.models import ImportRequest
@@ -23,12 +24,13 @@ from jupyter_datasets.services.versions.models import (
     Overview,
     RefInfo,
     RefKindName,
+    RefMove,
     RowDiffPlan,
     ScanPlan,
     Version,
     VersionDiff,
 )
-from jupyter_datasets.values import Actor, CommitId, DatasetId, Page
+from jupyter_datasets.values import Actor, CommitId, DatasetId, ObjectHash, Page
 
 
 class LocalTransport:
@@ -38,10 +40,13 @@ class LocalTransport:
         self._container: Container | None = container
         self._on_close = on_close
         self._actor = Actor.local()
+        self._process = os.getpid()
         self.place = str(container.settings.store)
 
     @property
     def _services(self) -> Container:
+        if self._is_inherited:
+            raise _forked(self._process)
         if self._container is None:
             raise InvalidInputError("The repository is closed.", next_step="Connect to it again.")
         return self._container
@@ -112,6 +117,9 @@ class LocalTransport:
     def protect(self, dataset: str, branch: str, protected: bool) -> RefInfo:
         return self._services.versions.protect(self._actor, dataset, branch, protected)
 
+    def moves(self, dataset: str, ref: str) -> list[RefMove]:
+        return self._services.versions.moves(self._actor, dataset, ref)
+
     def undo(self, dataset: str, ref: str) -> RefInfo:
         return self._services.versions.undo(self._actor, dataset, ref)
 
@@ -153,6 +161,14 @@ class LocalTransport:
     ) -> tuple[str, ...]:
         return self._services.edits.put(self._actor, edit, table, mode, schema, batches, key)
 
+    def put_changes(
+        self, edit: str, table: str, base: ObjectHash, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
+    ) -> tuple[str, ...]:
+        return self._services.edits.change_rows(self._actor, edit, table, base, schema, batches)
+
+    def edit_plan(self, edit: str, table: str) -> ScanPlan:
+        return self._services.edits.plan(self._actor, edit, table)
+
     def drop_table(self, edit: str, table: str) -> None:
         self._services.edits.drop(self._actor, edit, table)
 
@@ -190,12 +206,29 @@ class LocalTransport:
         return self._services.runner.wait(job, timeout, on_progress)
 
     def own_jobs(self) -> list[Job]:
-        return list(self._container.jobs.live.unfinished()) if self._container else []
+        if self._container is None or self._is_inherited:
+            return []
+        return list(self._container.jobs.live.unfinished())
 
     def doctor(self, rehash: str | None, on_progress: Callable[[int, int], object] | None) -> Report:
         return self._services.health.check(self._actor, rehash, on_progress)
 
     def close(self, *, wait: bool) -> None:
+        if self._is_inherited:
+            return
         open_until_now, self._container = self._container, None
         if open_until_now:
             self._on_close(wait)
+
+    @property
+    def _is_inherited(self) -> bool:
+        """Whether this is a forked child's copy, which has none of the threads and must leave all to the parent."""
+        return self._process != os.getpid()
+
+
+def _forked(parent: int) -> StoreBusyError:
+    return StoreBusyError(
+        f"Process {parent} opened the store, and this one was forked from it: they cannot share it.",
+        next_step="Connect to the store after forking, or start workers with the 'spawn' method.",
+        details={"pid": parent, "program": None},
+    )

@@ -36,10 +36,17 @@ class Variable:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stored:
-    """A table of a dataset at a commit."""
+    """A table of a dataset at a commit, or as an edit has it: then there is no source.
 
-    source: Source
+    Attributes
+    ----------
+    numbered
+        Give each row's place in the table as well.
+    """
+
+    source: Source | None
     scan: Scan
+    numbered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +83,8 @@ class Names:
         Gives the value of a ``$parameter``.
     is_builtin
         Whether DuckDB has a view of that name.
+    own
+        What a name means before anything else, or None.
     """
 
     def __init__(
@@ -89,6 +98,7 @@ class Names:
         variables: Mapping[str, Any],
         value_of: Callable[[str], Any],
         is_builtin: Callable[[str], bool],
+        own: Callable[[TableName], Stored | None],
     ) -> None:
         self._transport = transport
         self._plans = plans
@@ -98,6 +108,7 @@ class Names:
         self._variables = variables
         self._value_of = value_of
         self._is_builtin = is_builtin
+        self._own = own
         self._datasets: dict[str, Dataset | None] = {}
 
     def resolve(self) -> dict[TableName, Meaning]:
@@ -114,16 +125,18 @@ class Names:
         wanted: list[_Wanted] = []
         for name in self._statement.tables:
             meaning = None if name.is_literal or name.is_system else self._meaning(name)
-            if isinstance(meaning, Variable):
-                found[name] = meaning
-            elif meaning is not None:
+            if isinstance(meaning, _Wanted):
                 wanted.append(meaning)
+            elif meaning is not None:
+                found[name] = meaning
         commits = self._snapshot(wanted)
         return found | {want.name: self._stored(want, commits[want.dataset.id, want.ref]) for want in wanted}
 
     # ------------------------------------------------------------------------------------------------------ meanings
 
-    def _meaning(self, name: TableName) -> Variable | _Wanted | None:
+    def _meaning(self, name: TableName) -> Variable | Stored | _Wanted | None:
+        if own := self._own(name):
+            return own
         first, rest = name.path[0], name.path[1:]
         if name_key(first) == _LOCAL and len(rest) == 1:
             return self._variable(name, rest[0])

@@ -8,9 +8,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jupyter_datasets.client.dataset import Dataset
+from jupyter_datasets.client.tables import default_table
 from jupyter_datasets.client.transport import Transport
-from jupyter_datasets.client.version import Version
 from jupyter_datasets.engine.pool import Engine
 from jupyter_datasets.engine.relations import Scan
 from jupyter_datasets.errors import NotFoundError
@@ -80,9 +79,8 @@ class Plans:
             return []
 
     def _default_table(self, dataset: DatasetModel, commit: CommitId) -> str:
-        model = self._transport.version(dataset.id, commit)
-        version = Version(self._transport, self._engine, dataset.name, model)
-        return Dataset(self._transport, self._engine, dataset, {}).default_table(version)
+        tables = self._transport.version(dataset.id, commit).tables
+        return default_table(dataset, [table.name for table in tables])
 
     def _recall(self, key: _Key) -> _Plan | None:
         with self._lock:

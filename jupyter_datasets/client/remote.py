@@ -52,9 +52,9 @@ class Downloads:
         file = self._home() / name
         if not file.exists():
             coming = file.with_name(new_id())
-            path = f"/datasets/{part(plan.dataset_id)}/segments/{part(name)}"
+            path, query = _place(plan, name)
             with (
-                self._rest.stream(path, query={"ref": plan.commit, "table": plan.table}, accept=BYTES) as arriving,
+                self._rest.stream(path, query=query, accept=BYTES) as arriving,
                 translated_io("keeping a segment"),
                 coming.open("wb") as target,
             ):
@@ -69,6 +69,14 @@ class Downloads:
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="jupyter-datasets-"))
         return self._folder
+
+
+def _place(plan: ScanPlan, name: str) -> tuple[str, dict[str, Any]]:
+    """Path and query of a segment."""
+    dataset = f"/datasets/{part(plan.dataset_id)}"
+    if plan.edit is not None:
+        return f"{dataset}/edits/{part(plan.edit)}/tables/{part(plan.table)}/segments/{part(name)}", {}
+    return f"{dataset}/segments/{part(name)}", {"ref": plan.commit, "table": plan.table}
 
 
 def rows(rest: Rest, path: str, query: dict[str, Any], accept: str) -> Iterator[pa.RecordBatch]:

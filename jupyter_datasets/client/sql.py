@@ -67,8 +67,9 @@ class Queries:
         *,
         params: Mapping[str, Any],
         variables: Mapping[str, Any],
-        at: str | None,
-        limit: int | None,
+        at: str | None = None,
+        limit: int | None = None,
+        own: Callable[[TableName], Stored | None] = lambda _: None,
     ) -> Result:
         """A result of the statement, which runs when somebody looks at its rows.
 
@@ -84,6 +85,8 @@ class Queries:
             Reference that holds for every dataset without one of its own.
         limit
             The most rows that the result may have.
+        own
+            What a name of the statement means before anything else, or None.
 
         Raises
         ------
@@ -105,6 +108,7 @@ class Queries:
             variables=frames.Frames(variables),
             value_of=parameters.value,
             is_builtin=self._is_builtin,
+            own=own,
         ).resolve()
         running = _Query(self._engine, self._plans, statement, meanings, parameters)
         relation, kinds = running.bind(limit)
@@ -186,7 +190,8 @@ class _Query:
         """What stands for a table in the statement."""
         if isinstance(meaning, Stored):
             number = next(i for i, known in enumerate(self._scans) if known is meaning.scan)
-            return f"({meaning.scan.bind(Session(self._connection), f'table {number}')})"
+            given = Session(self._connection)
+            return f"({meaning.scan.bind(given, f'table {number}', numbered=meaning.numbered)})"
         internal = f"variable {meaning.name}"
         try:
             frames.register(self._connection, internal, meaning.value)
@@ -287,7 +292,8 @@ def _plain(value: Any) -> Any:
 
 
 def _sources(meanings: Mapping[TableName, Meaning]) -> list[Source]:
-    return list(dict.fromkeys(meaning.source for meaning in meanings.values() if isinstance(meaning, Stored)))
+    found = (meaning.source for meaning in meanings.values() if isinstance(meaning, Stored))
+    return list(dict.fromkeys(source for source in found if source is not None))
 
 
 def _as_duckdb(error: Exception) -> duckdb.Error:

@@ -20,12 +20,13 @@ from jupyter_datasets.services.versions.models import (
     Overview,
     RefInfo,
     RefKindName,
+    RefMove,
     RowDiffPlan,
     ScanPlan,
     Version,
     VersionDiff,
 )
-from jupyter_datasets.values import CommitId, DatasetId, Page
+from jupyter_datasets.values import CommitId, DatasetId, ObjectHash, Page
 
 Mode = Literal["append", "replace"]
 
@@ -103,6 +104,9 @@ class Transport(Protocol):
     def protect(self, dataset: str, branch: str, protected: bool) -> RefInfo:
         """Close a branch to direct commits, or open it."""
 
+    def moves(self, dataset: str, ref: str) -> list[RefMove]:
+        """The log of a reference's moves, oldest first."""
+
     def undo(self, dataset: str, ref: str) -> RefInfo:
         """Take back the last move of a reference."""
 
@@ -145,6 +149,14 @@ class Transport(Protocol):
         key: tuple[str, ...] = (),
     ) -> tuple[str, ...]:
         """Append rows to a table or replace it by them."""
+
+    def put_changes(
+        self, edit: str, table: str, base: ObjectHash, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
+    ) -> tuple[str, ...]:
+        """Change rows where they are; ``base`` is the root in whose plan they were looked up."""
+
+    def edit_plan(self, edit: str, table: str) -> ScanPlan:
+        """How to read a table as an edit has it by now."""
 
     def drop_table(self, edit: str, table: str) -> None:
         """Remove a table."""

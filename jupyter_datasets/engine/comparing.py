@@ -49,13 +49,14 @@ class Comparison:
         """The rows that differ behind a column ``change_type``.
 
         That is ``delete`` and ``insert`` and, where there is a key, ``update_preimage`` and ``update_postimage``: the
-        two rows of a changed one are neighbours then, and all are in the order of the key.
+        two rows of a changed one are neighbours then, and all are in the order of the key. Without a key they are in
+        the order of their values.
         """
         columns = ", ".join(map(quote_name, self.columns))
         if not self.key:
             return (
                 f"{self._net()} SELECT {quote_text('delete')} AS {CHANGE}, {columns} FROM {_GONE} "
-                f"UNION ALL SELECT {quote_text('insert')}, {columns} FROM {_COME} ORDER BY {CHANGE}"
+                f"UNION ALL SELECT {quote_text('insert')}, {columns} FROM {_COME} ORDER BY ALL"
             )
         gone = self._told(_GONE, _COME, "delete", "update_preimage", 0)
         come = self._told(_COME, _GONE, "insert", "update_postimage", 1)

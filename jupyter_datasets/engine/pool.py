@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import os
 import threading
-import weakref
 from collections.abc import Callable
 
 import duckdb
+
+from jupyter_datasets.engine import scratch
 
 
 class Engine:
     """A private in-memory DuckDB; every query runs on a cursor of its own.
 
     What does not fit into memory, of which DuckDB takes up to 80 %, goes to a private folder that is removed with the
-    database.
+    database. A forked child gets a database of its own: the copy of its parent's has no threads.
 
     Parameters
     ----------
@@ -30,9 +30,12 @@ class Engine:
         self._configure = configure
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._process = os.getpid()
+        self._inherited: list[object] = []
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the same database; the caller closes it."""
+        self._leave_inherited()
         with self._lock:
             if self._connection is None:
                 self._connection = self._open()
@@ -40,13 +43,21 @@ class Engine:
 
     def close(self) -> None:
         """Close the database; results that were not fetched are gone."""
+        self._leave_inherited()
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
 
+    def _leave_inherited(self) -> None:
+        """In a forked child: put the parent's database aside, neither used nor closed, for it would wait for ever."""
+        if self._process != os.getpid():
+            self._process, self._lock = os.getpid(), threading.Lock()
+            self._inherited.append(self._connection)
+            self._connection = None
+
     def _open(self) -> duckdb.DuckDBPyConnection:
-        spill = tempfile.mkdtemp(prefix="jupyter-datasets-")
+        spill = scratch.new_folder()
         # Python variables take part only where a statement names them, and then by registration: never by a scan.
         config: dict[str, str | bool | int | float | list[str]] = {
             "threads": str(self._threads),
@@ -56,6 +67,6 @@ class Engine:
             "temp_directory": spill,
         }
         connection = duckdb.connect(":memory:", config=config)
-        weakref.finalize(connection, shutil.rmtree, spill, ignore_errors=True)
+        scratch.goes_with(connection, spill)
         self._configure(connection)
         return connection

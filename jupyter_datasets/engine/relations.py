@@ -152,7 +152,8 @@ class Scan:
     def _read(self, given: Given, name: str, files: Files, place: str) -> str:
         if place:
             at = given.values(f"{name} at", files.places)
-            place = f", ({at})[file_index + 1] AS {quote_name(PIECE)}, file_row_number AS {quote_name(ROW)}"
+            at = f"CAST({at} AS BIGINT[])[CAST(file_index AS BIGINT) + 1]"
+            place = f", {at} AS {quote_name(PIECE)}, file_row_number AS {quote_name(ROW)}"
         columns = ", ".join(map(quote_name, self.stored))
         read = f"SELECT {columns}{place} FROM {self._source(given, name, files.paths)}"
         if files.rows is None:

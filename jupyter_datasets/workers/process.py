@@ -8,13 +8,13 @@ import re
 import selectors
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from jupyter_datasets.engine import scratch
 from jupyter_datasets.services.jobs.models import Progress
 from jupyter_datasets.services.jobs.service import cancelled
 from jupyter_datasets.wire import error_from_json
@@ -65,8 +65,9 @@ class ChildProcess:
         self._outbox = bytearray()
         self._inbox = Inbox()
         self._stderr = b""
-        self._folder = tempfile.TemporaryDirectory(prefix="jupyter-datasets-", ignore_cleanup_errors=True)
-        self._process, self._stdin, self._answers, self._errors = _spawn(self._folder.name)
+        folder = scratch.new_folder()
+        self._remove_folder = scratch.goes_with(self, folder)
+        self._process, self._stdin, self._answers, self._errors = _spawn(folder)
         self._selector = selectors.DefaultSelector()
         for descriptor in (self._answers, self._errors):
             self._selector.register(descriptor, selectors.EVENT_READ)
@@ -155,7 +156,7 @@ class ChildProcess:
             self.kill()
         os.close(self._answers)
         os.close(self._errors)
-        self._folder.cleanup()
+        self._remove_folder()
 
     def _post(self, message: Message) -> None:
         if not self._outbox:

@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from sqlalchemy import insert
 from jupyter_datasets.catalog.tables import commits, ref_log, refs
 from jupyter_datasets.container import Container, build
 from jupyter_datasets.services.datasets.models import Dataset
+from jupyter_datasets.services.versions.models import LogFilter
 from jupyter_datasets.settings import Settings
 from jupyter_datasets.store.schemas import Column, Schema
 from jupyter_datasets.store.segments import SegmentWriter
@@ -132,11 +134,39 @@ def import_lineitem(container: Container, dataset: Dataset, csv: Path) -> None:
 
 def test_a_long_log_is_a_page(container: Container, dataset: Dataset, report: Report) -> None:
     make_history(container, dataset, 100_000)
-    log = container.versions.log
-    report.add("log of 1,000", median_seconds(lambda: log(ACTOR, dataset.id, "main", 1000)) * 1000, unit="ms", limit=10)
-    cursor = log(ACTOR, dataset.id, "main", 1, offset=50_000).cursor
-    deep = median_seconds(lambda: log(ACTOR, dataset.id, "main", 100, cursor)) * 1000
-    report.add("page of 100 in the middle of 100,000", deep, unit="ms", limit=20)
+    log = partial(container.versions.log, ACTOR, dataset.id, "main")
+    report.add("log of 1,000", median_seconds(lambda: log(1000)) * 1000, unit="ms", limit=10)
+    middle, last = (log(1, offset=offset).cursor for offset in (49_949, 99_899))
+    pages = compare(
+        {"first": lambda: log(100), "middle": lambda: log(100, middle), "last": lambda: log(100, last)}, repeat=25
+    )
+    assert [len(log(100, cursor).items) for cursor in (middle, last)] == [100, 100]
+    for name in ("first", "middle", "last"):
+        report.add(f"{name} page of 100, of 100,000", pages.median(name) * 1000, unit="ms", limit=20)
+    for name in ("middle", "last"):
+        report.add(f"{name} page / first page", pages.ratio(name, "first"), unit="x", limit=1.5)
+    far = median_seconds(lambda: log(100, offset=99_900), repeat=5)
+    report.add("page of 100 behind an offset of 99,900", far * 1000, unit="ms")
+
+
+def test_a_log_is_narrowed_without_reading_what_it_leaves_out(
+    container: Container, dataset: Dataset, report: Report
+) -> None:
+    make_history(container, dataset, 100_000)
+    log = partial(container.versions.log, ACTOR, dataset.id, "main", 100)
+    for table, limit in (("often", 50), ("seldom", 500)):
+        where = LogFilter(table=table)
+        assert len(log(where=where).items) == {"often": 100, "seldom": 4}[table]
+        time = median_seconds(lambda where=where: log(where=where))
+        report.add(f"100 commits of 100,000 that touch a table {table}", time * 1000, unit="ms", limit=limit)
+
+
+def test_an_overview_costs_a_few_statements(container: Container, dataset: Dataset, report: Report) -> None:
+    append(container, dataset)
+    for number in range(100):
+        container.versions.create_ref(ACTOR, dataset.id, f"v{number}", "tag", "main")
+    time = median_seconds(lambda: container.versions.overview(ACTOR, dataset.id), repeat=25)
+    report.add("overview with 100 tags", time * 1000, unit="ms", limit=30)
 
 
 def make_history(container: Container, dataset: Dataset, length: int) -> None:
@@ -155,6 +185,7 @@ def make_history(container: Container, dataset: Dataset, length: int) -> None:
                     "author": "x",
                     "time_us": i,
                     "message": f"m{i}",
+                    "touched": "\nt" + ("often" if i % 30_000 else "seldom") + "\n",
                 }
                 for i in block
             ]

@@ -43,3 +43,14 @@ def test_a_dataset_that_never_had_a_commit_has_nothing_to_redo(run: Run) -> None
     run("create", "new")
     assert "jupyter datasets import" in run("log", "new").out
     assert "redo" not in run("undo", "new").err
+
+
+def test_moves_are_listed_and_nothing_is_moved(run: Run, sales: Path) -> None:
+    """For people and as JSON; of a branch that was deleted as well."""
+    run("branch", "sales", "--delete", "fix")
+    listed = run("undo", "sales", "fix", "--list")
+    assert [line.split()[3] for line in listed.out.splitlines()[1:]] == ["delete", "commit", "create"]
+    moves = run("redo", "sales", "fix", "--list", "--json").data
+    assert [move["action"] for move in moves] == ["delete", "commit", "create"]
+    assert run("undo", "sales", "nothing", "--list").code == 3
+    assert [ref["name"] for ref in run("branch", "sales", "--json").data] == ["main"]

@@ -281,3 +281,24 @@ def test_one_version_is_compared_with_what_is_checked_out(trips: Dataset) -> Non
         trips.checkout(current)
         found = trips.diff(old).model
         assert (found.old.id, found.new.id) == tuple(commit.id for commit in expected), (current, old)
+
+
+def test_the_moves_of_a_reference_are_listed_newest_first(trips: Dataset) -> None:
+    """With what an undo took back; they show themselves, and a reference that is none is told."""
+    assert repr(trips.moves()) == "No moves yet."
+    first, second = append(trips, 1), append(trips, 2)
+    trips.undo()
+    found = trips.moves("main")
+    assert [(move.action, move.old, move.new) for move in found] == [
+        ("undo", second.id, first.id),
+        ("commit", first.id, second.id),
+        ("commit", None, first.id),
+    ]
+    assert "undo of commit" in repr(found)
+    assert f"<bdi>{second.short}</bdi>" in found._repr_html_()
+    trips.branch("fix")
+    assert [move.action for move in trips.moves("fix")] == ["create"]
+    with pytest.raises(NotFoundError, match="no branch, tag or commit 'fxi'"):
+        trips.moves("fxi")
+    with pytest.raises(InvalidInputError, match="not the name of a branch or tag"):
+        trips.moves("main~1")

@@ -18,7 +18,7 @@ from tests.server.answers import Answer, check_described, described
 from tests.server.conftest import make_trips
 from tests.server.serving import TOKEN, serving
 
-CALLS = 25  # of each verb of each route
+CALLS = 15  # of each verb of each route
 OPERATIONS = [(verb, route) for route in ROUTES for verb, _ in route.operations()]
 # What the store holds, ids included once it is there, so that calls get beyond their first check; and what it does not.
 KNOWN = ["trips", "main", "v1", "odd", "notes.txt", "first", "HEAD", "main~1", "#1", "#9", "n", "/no/such/file.csv"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, expect, sync_playwright
@@ -31,9 +31,7 @@ FLAGS = (
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium."""
-    found = os.environ.get("JD_CHROMIUM") or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
+    found = os.environ.get("JD_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         if os.environ.get("JD_REQUIRE_CHROMIUM") == "1":
             pytest.fail("There is no Chromium, and JD_REQUIRE_CHROMIUM asks for one.")
@@ -42,24 +40,12 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Server]]:
-    """Starts servers, which are stopped in the end."""
-    servers: list[Server] = []
-
-    def start() -> Server:
-        servers.append(server := Server(tmp_path_factory.mktemp("lab")))
-        server.start()
-        return server
-
-    yield start
-    for server in servers:
-        server.stop()
-
-
-@pytest.fixture(scope="session")
-def server(chromium: str, new_server: Callable[[], Server]) -> Server:  # noqa: ARG001  # no server where no browser is
-    """The server that most tests share."""
-    return new_server()
+def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:  # noqa: ARG001  # none without a browser
+    """The server of all tests."""
+    server = Server(tmp_path_factory.mktemp("lab"))
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -75,31 +61,10 @@ def browser(chromium: str) -> Iterator[BrowserContext]:
 @pytest.fixture(scope="module")
 def window(browser: BrowserContext, server: Server) -> Iterator[Lab]:
     """JupyterLab on the shared server, loaded once for a module: loading it takes most of a test's time."""
-    lab = load(browser, server)
-    yield lab
-    lab.clear()
-
-
-def load(browser: BrowserContext, server: Server) -> Lab:
-    """Open JupyterLab in a new window, with a workspace of its own."""
     lab = Lab(browser.new_page(), f"{server.url}/lab/workspaces/{uuid.uuid4().hex}?token={TOKEN}")
     lab.load()
-    return lab
-
-
-@pytest.fixture
-def open_lab(browser: BrowserContext) -> Iterator[Callable[[Server], Lab]]:
-    """Opens JupyterLab on a server, in a window that goes with the test."""
-    labs: list[Lab] = []
-
-    def open_(server: Server) -> Lab:
-        labs.append(lab := load(browser, server))
-        return lab
-
-    yield open_
-    for lab in labs:
-        lab.page.close()
-    assert [fault for lab in labs for fault in lab.faults] == []
+    yield lab
+    lab.clear()
 
 
 @pytest.fixture(scope="session")

@@ -104,7 +104,7 @@ class Keyboard:
 
     def add_to_datasets(self, file: str) -> None:
         self._reach(self._lab.page.locator(".jp-DirListing-itemText[tabindex='0']"))
-        self._keyboard.type(file.removesuffix(".csv"))
+        self._keyboard.type(file)
         self._lab.choose_in_palette("Add to Datasets")
 
     def push(self, button: Locator) -> None:

@@ -22,7 +22,7 @@ CLEAR = """async () => {
   const { commands, serviceManager, shell } = window.jupyterapp;
   const open = [...shell.widgets('main')];
   await Promise.all(open.map(({ sessionContext }) => sessionContext?.ready));  // a kernel that starts is hard to stop
-  open.forEach(widget => widget.dispose());
+  open.sort((a, b) => a.isVisible - b.isVisible).forEach(widget => widget.dispose());  // closing one shows another
   await serviceManager.sessions.shutdownAll();
   await commands.execute('apputils:dismiss-notification');
   shell.collapseRight();
@@ -129,6 +129,10 @@ class Lab:
     def view(self, name: str) -> Locator:
         """A view of that tab."""
         return self.tab.get_by_role("tabpanel", name=name)
+
+    def commit(self, message: str) -> Locator:
+        """A commit in the history of the tab in front."""
+        return self.view("History").get_by_role("option").filter(has_text=message)
 
     def open(self, name: str, **place: str) -> None:
         """Open a dataset's tab."""

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route
 
-from tests.ui.conftest import browser, chromium, lab, new_server, repo, server, window
+from tests.ui.conftest import browser, chromium, lab, repo, server, window
 
-__all__ = ["browser", "chromium", "lab", "new_server", "repo", "server", "window"]  # fixtures of these tests as well
+__all__ = ["browser", "chromium", "lab", "repo", "server", "window"]  # fixtures of these tests as well
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "jupyter_datasets" / "notebook" / "widgets" / "static"

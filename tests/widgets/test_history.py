@@ -233,6 +233,56 @@ def test_it_is_used_by_keyboard(show: Callable[..., Page]) -> None:
     expect(page.locator(f"#{named}")).to_contain_text("commit 30")
 
 
+def test_it_is_zoomed(show: Callable[..., Page]) -> None:
+    """By keys, buttons and the wheel with Ctrl, between 60 % and twice the size; what is in the middle stays."""
+    page = show(line(1000))
+    page.wait_for_function("asked.length === 2")
+    page.evaluate("document.querySelector('.jd-history-port').scrollTop = 14000")
+    expect(option(page, 490)).to_be_visible()
+    row = page.locator(".jd-commit:visible").first
+    page.keyboard.press("Tab")
+    for keys, height in (("+", 35), ("=", 44), ("0", 28), ("-", 22)):
+        press(page, keys)
+        expect(row).to_have_css("height", f"{height}px")
+        expect(option(page, 490)).to_be_visible()
+    page.get_by_role("button", name="Zoom to 100 %").click()
+    expect(row).to_have_css("height", "28px")
+    option(page, 490).hover()
+    page.keyboard.down("Control")
+    for pixels, height in ((-10_000, 56), (10_000, 17)):
+        page.mouse.wheel(0, pixels)
+        expect(row).to_have_css("height", f"{height}px")
+        expect(option(page, 490)).to_be_visible()
+    expect(page.get_by_role("button", name="Zoom out")).to_be_disabled()
+
+
+def test_many_lanes_are_moved_along(show: Callable[..., Page]) -> None:
+    """By arrow keys and by scrolling; the lane of a commit that is selected comes into sight."""
+    tips = [commit(seq, [seq - 40]) for seq in range(81, 41, -1)]
+    page = show([*tips, *(commit(seq, [1]) for seq in range(41, 1, -1)), commit(1, [])])
+    page.get_by_role("listbox").focus()
+    expect(option(page, 81)).to_be_visible()
+    press(page, "ArrowRight")
+    assert left(page) > 0
+    press(page, "ArrowLeft")
+    assert left(page) == 0
+    press(page, *["ArrowDown"] * 32)
+    chosen = page.locator("[aria-selected=true]:visible")
+    drawing, dot = (chosen.locator(part).bounding_box() for part in ("svg", "circle"))
+    assert drawing
+    assert dot
+    assert left(page) > 0
+    assert drawing["x"] <= dot["x"] <= drawing["x"] + drawing["width"] - dot["width"]
+    press(page, "Home")
+    assert left(page) == 0
+
+
+def left(page: Page) -> float:
+    """How far the lanes are moved."""
+    pixels: float = page.evaluate("document.querySelector('.jd-history-port').scrollLeft")
+    return pixels
+
+
 def test_branches_and_tags_are_chips(show: Callable[..., Page]) -> None:
     """Each with its kind, as text."""
     page = show([commit(2, [1], refs=["main", "<i>x</i>"]), commit(1, [], refs=["v1.0"])])

@@ -127,9 +127,13 @@ class SegmentHandler(ApiHandler):
 
 
 def _segment(services: Container, handler: ApiHandler, dataset: str, query: TableQuery, name: str) -> Path:
+    return segment_path(services.versions.plan(handler.actor, dataset, query.ref, query.table), name)
+
+
+def segment_path(plan: ScanPlan, name: str) -> Path:
+    """The file of a plan's segment; NotFoundError when the plan has none of that name."""
     from jupyter_datasets.store.backends import name_of
 
-    plan = services.versions.plan(handler.actor, dataset, query.ref, query.table)
     found = next((path for s in plan.segments if s.path and name_of(path := Path(s.path)) == name), None)
     if found is None:
         raise NotFoundError(

@@ -10,9 +10,11 @@ from jupyter_datasets.errors import ConflictError, ErrorKind, NotFoundError
 from jupyter_datasets.server.base import ApiHandler
 from jupyter_datasets.server.bodies import BYTES, SpoolHandler, arrow_batches
 from jupyter_datasets.server.endpoint import Input, endpoint
+from jupyter_datasets.server.handlers.data import segment_path
 from jupyter_datasets.server.route import Route
-from jupyter_datasets.services.versions.models import Edit
-from jupyter_datasets.values import MAIN, Actor, CommitId, short
+from jupyter_datasets.server.streaming import file_pieces, stream
+from jupyter_datasets.services.versions.models import Edit, ScanPlan
+from jupyter_datasets.values import MAIN, Actor, CommitId, ObjectHash, short
 from jupyter_datasets.wire import ARROW_STREAM
 
 if TYPE_CHECKING:
@@ -27,10 +29,14 @@ class NewEdit(Input):
 
 
 class PutQuery(Input):
-    """What the rows are to the table; ``key`` names the columns that tell rows apart, when the table is made."""
+    """What the rows are to the table; ``key`` names the columns that tell rows apart, when the table is made.
 
-    mode: Literal["append", "replace"] = "append"
+    With ``changes`` they are a change set; ``base`` is then the ``root`` of the scan plan in which their places stand.
+    """
+
+    mode: Literal["append", "replace", "changes"] = "append"
     key: tuple[str, ...] = ()
+    base: ObjectHash = ObjectHash("")
 
 
 class AttachQuery(Input):
@@ -105,13 +111,15 @@ class CommitHandler(ApiHandler):
 class TableHandler(SpoolHandler):
     @endpoint("write", takes=ARROW_STREAM)
     async def put(self, dataset: str, edit: str, table: str, *, query: PutQuery) -> Repairs:
-        """Append rows to a table, which is made when there is none, or replace it by them."""
+        """Append rows to a table, which is made when there is none, replace it by them, or change its rows."""
         self.keeper.edits.still_used(edit)
         return Repairs(warnings=await self.call(lambda s: self._put(s, dataset, edit, table, query)))
 
     def _put(self, services: Container, dataset: str, edit: str, table: str, query: PutQuery) -> tuple[str, ...]:
         found = _of(services, self.actor, dataset, edit)
         schema, batches = arrow_batches(self.spooled)
+        if query.mode == "changes":
+            return services.edits.change_rows(self.actor, found, table, query.base, schema, batches)
         return services.edits.put(self.actor, found, table, query.mode, schema, batches, query.key)
 
     @endpoint("write", status=204)
@@ -119,6 +127,23 @@ class TableHandler(SpoolHandler):
         """Remove a table from the next version."""
         self.keeper.edits.still_used(edit)
         await self.call(lambda s: s.edits.drop(self.actor, _of(s, self.actor, dataset, edit), table))
+
+
+class ScanHandler(ApiHandler):
+    @endpoint("write")
+    async def get(self, dataset: str, edit: str, table: str) -> ScanPlan:
+        """How a reader on the server's machine reads a table as the edit has it by now."""
+        self.keeper.edits.still_used(edit)
+        return await self.call(lambda s: s.edits.plan(self.actor, _of(s, self.actor, dataset, edit), table))
+
+
+class SegmentHandler(ApiHandler):
+    @endpoint("write", media=(BYTES,))
+    async def get(self, dataset: str, edit: str, table: str, segment: str) -> None:
+        """A segment of a table as the edit has it, for readers elsewhere."""
+        self.keeper.edits.still_used(edit)
+        plan = await self.call(lambda s: s.edits.plan(self.actor, _of(s, self.actor, dataset, edit), table))
+        await stream(self, file_pieces(segment_path(plan, segment)), BYTES)
 
 
 class RenameHandler(ApiHandler):
@@ -154,5 +179,7 @@ ROUTES = (
     Route("/datasets/{dataset}/edits/{edit}/commit", CommitHandler),
     Route("/datasets/{dataset}/edits/{edit}/tables/{table}", TableHandler),
     Route("/datasets/{dataset}/edits/{edit}/tables/{table}/rename", RenameHandler),
+    Route("/datasets/{dataset}/edits/{edit}/tables/{table}/scan", ScanHandler),
+    Route("/datasets/{dataset}/edits/{edit}/tables/{table}/segments/{segment}", SegmentHandler),
     Route("/datasets/{dataset}/edits/{edit}/files/{name}", FileHandler),
 )

@@ -17,12 +17,13 @@ from jupyter_datasets.services.versions.models import (
     Overview,
     RefInfo,
     RefKindName,
+    RefMove,
     RowDiffPlan,
     TableInfo,
     Version,
     VersionDiff,
 )
-from jupyter_datasets.values import MAIN, CommitId, DatasetId, read_moment
+from jupyter_datasets.values import MAIN, CommitId, DatasetId
 
 
 class AtRef(Input):
@@ -48,13 +49,7 @@ class LogQuery(Paging):
     @property
     def where(self) -> LogFilter:
         """What the commits must fit."""
-        return LogFilter(
-            table=self.table,
-            author=self.author,
-            since=None if self.since is None else read_moment(self.since),
-            until=None if self.until is None else read_moment(self.until, last=True),
-            path=self.path,
-        )
+        return LogFilter.of(table=self.table, author=self.author, since=self.since, until=self.until, path=self.path)
 
 
 class GraphQuery(Input):
@@ -185,6 +180,13 @@ class RefHandler(ApiHandler):
         return await self.call(lambda s: s.versions.delete_ref(self.actor, dataset, name))
 
 
+class MovesHandler(ApiHandler):
+    @endpoint("read")
+    async def get(self, dataset: str, *, query: AtRef) -> Listing[RefMove]:
+        """The log of a branch's or tag's moves, oldest first: what undo takes back, from the last one on."""
+        return Listing(items=tuple(await self.call(lambda s: s.versions.moves(self.actor, dataset, query.ref))))
+
+
 class UndoHandler(ApiHandler):
     @endpoint("write")
     async def post(self, dataset: str, *, body: AtRef) -> RefInfo:
@@ -237,6 +239,7 @@ ROUTES = (
     Route("/datasets/{dataset}/refs", RefsHandler),
     Route("/datasets/{dataset}/refs/{name...}", RefHandler),
     Route("/datasets/{dataset}/checkout", CheckoutHandler),
+    Route("/datasets/{dataset}/moves", MovesHandler),
     Route("/datasets/{dataset}/undo", UndoHandler),
     Route("/datasets/{dataset}/redo", RedoHandler),
     Route("/datasets/{dataset}/version", VersionHandler),

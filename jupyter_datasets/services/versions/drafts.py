@@ -9,8 +9,8 @@ from typing import Self
 
 import pyarrow as pa
 
-from jupyter_datasets.errors import AlreadyExistsError, ErrorKind, InvalidInputError, NotFoundError
-from jupyter_datasets.services.versions import keys, reshaping
+from jupyter_datasets.errors import AlreadyExistsError, ConflictError, ErrorKind, InvalidInputError, NotFoundError
+from jupyter_datasets.services.versions import changes, keys, reshaping
 from jupyter_datasets.services.versions.keys import Violation
 from jupyter_datasets.services.versions.parts import Parts
 from jupyter_datasets.services.versions.rows import Rows
@@ -61,6 +61,11 @@ class Draft:
         name = self.find(table)
         return None if name is None else self._load(self.tables[name])
 
+    def table(self, table: str) -> tuple[str, ObjectHash, TableRoot]:
+        """A table's name as the draft spells it, the hash of its root, and the root; NotFoundError without one."""
+        name = self._must_find(table)
+        return name, self.tables[name], self._load(self.tables[name])
+
     def find(self, table: str) -> str | None:
         """The name as the draft spells it; names that differ only in case are the same."""
         return next((name for name in self.tables if name_key(name) == name_key(table)), None)
@@ -94,6 +99,30 @@ class Draft:
         self._check_added(table, grown, added())
         self.put(table, grown)
         return (*arrival.warnings, *_widened(old.schema, root.schema))
+
+    def change(self, table: str, base: ObjectHash, rows: Rows) -> tuple[str, ...]:
+        """Change rows where they are, as :mod:`jupyter_datasets.services.versions.changes` describes them.
+
+        Raises
+        ------
+        ConflictError
+            The table is no longer the one in which the rows were looked up.
+        InvalidInputError
+            The rows are not those of the table, or the result breaks its key.
+        """
+        name = self._must_find(table)
+        root = self._load(self.tables[name])
+        if self.tables[name] != base:
+            raise ConflictError(
+                f"Table {name!r} was changed since its rows were looked up.",
+                next_step="Nothing was changed. Look them up again.",
+                details={"table": name},
+            )
+        found = changes.read(root.schema, self.parts.pieces(self.parts.segments(root.tree)), rows)
+        changed = reshaping.change(self.parts, root, found)
+        self._check_added(table, changed, (rows.values.filter(pa.array(~rows.gone)) for rows in found.values()))
+        self.put(name, changed)
+        return ()
 
     def compact(self, table: str) -> None:
         """Bring a table into canonical form; its rows stay as they are."""
@@ -129,7 +158,12 @@ class Draft:
     def _holds(self, name: ObjectHash, new: TableRoot) -> bool:
         """Whether a root of another shape holds the same rows in the same order."""
         known = self._load(name)
-        return known != new and known.rows == new.rows and reshaping.compact(self.parts, known) == new
+        if known == new or known.rows != new.rows:
+            return False
+        same = replace(reshaping.compact(self.parts, known), schema=new.schema) == new
+        return same and [replace(f, nullable=False) for f in known.schema.fields] == [
+            replace(f, nullable=False) for f in new.schema.fields
+        ]
 
     def tail(self, root: TableRoot) -> list[Item]:
         """The segments that many rows behind them cut anew."""

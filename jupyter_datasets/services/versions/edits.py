@@ -17,9 +17,9 @@ from sqlalchemy import Connection
 
 from jupyter_datasets import faults
 from jupyter_datasets.errors import ConflictError, ErrorKind, InvalidInputError, NotFoundError
-from jupyter_datasets.services.versions import records, references, touched
+from jupyter_datasets.services.versions import keys, records, references, touched
 from jupyter_datasets.services.versions.drafts import Draft
-from jupyter_datasets.services.versions.models import Commit, Edit, RefInfo
+from jupyter_datasets.services.versions.models import Commit, Edit, RefInfo, ScanPlan
 from jupyter_datasets.services.versions.moving import log_move
 from jupyter_datasets.services.versions.open_store import OpenStore
 from jupyter_datasets.services.versions.rows import Rows
@@ -120,6 +120,37 @@ class EditService:
         if mode == "append":
             return self._apply(opened, lambda draft: draft.append(name, rows), appends=True)
         return self._apply(opened, lambda draft: draft.replace(name, rows, key))
+
+    def change_rows(
+        self,
+        actor: Actor,
+        edit: str,
+        table: str,
+        base: ObjectHash,
+        schema: pa.Schema,
+        batches: Iterable[pa.RecordBatch],
+    ) -> tuple[str, ...]:
+        """Change rows where they are; ``base`` is the root in whose plan their places were looked up."""
+        opened = self._get(actor, edit)
+        rows = Rows(schema, batches, opened.staging)
+        return self._apply(opened, lambda draft: draft.change(table, base, rows))
+
+    def plan(self, actor: Actor, edit: str, table: str) -> ScanPlan:
+        """How to read a table as the edit has it by now."""
+        opened = self._get(actor, edit)
+        name, root_hash, root = opened.draft.table(table)
+        segments = tuple(opened.draft.parts.plan(opened.draft.parts.segments(root.tree)))
+        return ScanPlan(
+            dataset_id=opened.edit.dataset_id,
+            commit=opened.edit.base or CommitId(""),
+            table=name,
+            root=root_hash,
+            fields=root.schema.to_json(),
+            key=tuple(f.id for f in keys.key_fields(root)),
+            edit=edit,
+            segments=segments,
+            rows=root.rows,
+        )
 
     def drop(self, actor: Actor, edit: str, table: str) -> None:
         """Remove a table from the next version."""

@@ -24,7 +24,7 @@ from jupyter_datasets.values import (
     check_text,
 )
 
-_BLOCK, _FILTERED_BLOCK, _LARGEST_BLOCK = 200, 2000, 20_000
+_BLOCK, _LARGEST_BLOCK = 200, 20_000
 Fetch = Callable[[int, int], Sequence[Line]]
 
 
@@ -72,7 +72,8 @@ class History:
         seq, wanted = self._start(heads, cursor)
         if offset and cursor is None:
             seq = self._skip(seq, wanted, offset, where)
-        walk = self._matching(seq, wanted, where) if where else _down(self._whole, seq, wanted, max(limit, _BLOCK))
+        block = max(limit, _BLOCK)
+        walk = self._matching(seq, wanted, where, block) if where else _down(self._whole, seq, wanted, block)
         lines = list(islice(walk, limit))
         more = len(lines) == limit and bool(wanted)
         return Page(
@@ -81,19 +82,22 @@ class History:
         )
 
     def _start(self, heads: Sequence[Commit], cursor: str | None) -> tuple[int, set[str]]:
+        highest = max((c.seq for c in heads), default=0)
         if cursor is None:
-            return max((c.seq for c in heads), default=0), {c.id for c in heads}
+            return highest, {c.id for c in heads}
         seq, wanted = _read_cursor(cursor)
-        return min(seq, self._newest()), wanted  # whatever number a cursor of others' making holds
+        # The heads may have moved back since; and a cursor of others' making holds whatever number.
+        return seq if seq <= highest else min(seq, self._newest()), wanted
 
     def _skip(self, seq: int, wanted: set[str], offset: int, where: LogFilter) -> int:
         """Walk over the first commits; the number behind them."""
-        walk = self._matching(seq, wanted, where) if where else _down(self._lean, seq, wanted, _LARGEST_BLOCK)
+        block = _LARGEST_BLOCK
+        walk = self._matching(seq, wanted, where, block) if where else _down(self._lean, seq, wanted, block)
         for line in islice(walk, offset):
             seq = line[2] - 1
         return seq
 
-    def _matching(self, seq: int, wanted: set[str], where: LogFilter) -> Iterator[Line]:
+    def _matching(self, seq: int, wanted: set[str], where: LogFilter, block: int) -> Iterator[Line]:
         found: dict[str, Line] = {}
 
         def fetch(first: int, last: int) -> Sequence[Line]:
@@ -101,7 +105,7 @@ class History:
             found.update((line[0], line) for line in self._wanted(first, last, where))
             return self._lean(first, last)
 
-        for line in _down(fetch, seq, wanted, _FILTERED_BLOCK):
+        for line in _down(fetch, seq, wanted, block):
             if line[0] in found:
                 yield found[line[0]]
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from jupyter_datasets.services.datasets.models import Dataset
-from jupyter_datasets.values import CommitId, DatasetId, Micros, ObjectHash, moment_text, short, to_datetime
+from jupyter_datasets.values import (
+    CommitId,
+    DatasetId,
+    Micros,
+    ObjectHash,
+    moment_text,
+    read_moment,
+    short,
+    to_datetime,
+)
 
 RefKindName = Literal["branch", "tag"]
 Blob = bytes  # a name of its own, because a field is called so
@@ -128,6 +137,25 @@ class LogFilter(_Value):
     until: Micros | None = None
     path: str | None = None
 
+    @classmethod
+    def of(
+        cls,
+        *,
+        table: str | None,
+        author: str | None,
+        since: str | date | None,
+        until: str | date | None,
+        path: str | None,
+    ) -> Self:
+        """A filter whose times are as people give them; a day alone counts whole."""
+        return cls(
+            table=table,
+            author=author,
+            since=None if since is None else read_moment(since),
+            until=None if until is None else read_moment(until, last=True),
+            path=path,
+        )
+
     def __bool__(self) -> bool:
         return self != EVERY
 
@@ -237,6 +265,8 @@ class ScanPlan(_Value):
         The root's schema in canonical form.
     key
         Ids of the fields that tell rows apart; empty without a key.
+    edit
+        The open edit whose state this is; ``commit`` is where that began then, empty on an unborn branch.
     segments
         In the order of rows.
     """
@@ -247,6 +277,7 @@ class ScanPlan(_Value):
     root: ObjectHash
     fields: dict[str, Any]
     key: tuple[int, ...] = ()
+    edit: str | None = None
     segments: tuple[SegmentInfo, ...]
     rows: int
 

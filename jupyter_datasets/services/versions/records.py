@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -132,11 +133,12 @@ def set_touched(connection: Connection, found: Mapping[CommitId, str]) -> None:
 
 
 def _lines(connection: Connection, columns: Sequence[Any], which: ColumnElement[bool]) -> Sequence[Line]:
-    return connection.execute(select(*columns).where(which).order_by(commits.c.seq.desc())).all()
+    found = connection.execute(select(*columns).where(which)).all()
+    return sorted(found, key=itemgetter(2), reverse=True)  # DuckDB takes longer to put a few thousand rows in order
 
 
 def _between(dataset_id: DatasetId, first: int, last: int) -> ColumnElement[bool]:
-    return and_(commits.c.dataset_id == dataset_id, commits.c.seq.between(first, last))
+    return and_(commits.c.seq.between(first, last), commits.c.dataset_id == dataset_id)
 
 
 def _wanted(where: LogFilter) -> Iterator[ColumnElement[bool]]:
@@ -202,8 +204,8 @@ def ref(connection: Connection, dataset_id: DatasetId, name: str) -> RefInfo | N
 
 def all_refs(connection: Connection, dataset_id: DatasetId) -> list[RefInfo]:
     """All branches and tags of a dataset by name."""
-    query = select(refs).where(refs.c.dataset_id == dataset_id).order_by(refs.c.name)
-    return [_to_ref(row) for row in connection.execute(query).all()]
+    rows = connection.execute(select(refs).where(refs.c.dataset_id == dataset_id)).all()
+    return sorted(map(_to_ref, rows), key=attrgetter("name"))
 
 
 def add_ref(connection: Connection, dataset_id: DatasetId, info: RefInfo) -> bool:

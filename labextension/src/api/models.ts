@@ -123,7 +123,10 @@ export interface Reading {
 }
 
 export interface NewImport {
+  /** Id or name. */
   dataset: string;
+  /** Make the dataset if there is none of that name. */
+  create: boolean;
   source: { contents: string };
   table?: string;
   mode?: 'replace' | 'append';

@@ -5,6 +5,7 @@ import type { LaneRow, Piece } from './lanes';
 const SVG = 'http://www.w3.org/2000/svg';
 const SPACING = 14;
 const RADIUS = 4;
+const LEAST_RADIUS = 3;
 /** The part of the view that lanes may take; of more lanes a part is seen, which can be moved. */
 const SHARE = 0.4;
 
@@ -41,7 +42,7 @@ export function draw(svg: SVGSVGElement, row: LaneRow, { scale, height }: GraphS
   svg.replaceChildren(
     ...row.above.map(piece => line(piece, x, 0, middle)),
     ...row.below.map(piece => line(piece, x, middle, height)),
-    dot(row, x(row.lane), middle, RADIUS * scale)
+    dot(row, x(row.lane), middle, Math.max(RADIUS * scale, LEAST_RADIUS))
   );
 }
 

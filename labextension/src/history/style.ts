@@ -53,8 +53,8 @@ circle.jd-dot { stroke: var(--jd-back); }
   padding: 0 8px;
   border: 1px solid currentcolor;
   border-radius: 10px;
-  line-height: 1.6;
-  font-size: 0.85em;
+  line-height: 1.3;
+  font-size: max(0.85em, 9px);
   background: var(--jd-back);
   unicode-bidi: isolate;
 }

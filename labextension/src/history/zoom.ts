@@ -4,7 +4,7 @@ import { element } from '../grid/dom';
 import type { Translate } from '../grid/model';
 import { ROW_HEIGHT } from './style';
 
-const LEAST = 0.5;
+const LEAST = 0.6;
 const MOST = 2;
 const STEP = 1.25;
 /** The part of a zoom step that one pixel of the wheel is. */

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Api, Dataset, Job } from '../api';
+import type { Api, Dataset, Job, NewImport } from '../api';
 import type { DatasetsModel } from '../datasets/model';
 import type { Field, Values } from '../ui/form';
 import { ask } from '../ui/form';
@@ -70,24 +70,17 @@ function fields({ datasets, trans }: Context, file: string): Field[] {
 async function start(context: Context, path: string, values: Values): Promise<Job> {
   const { api, datasets, jobs } = context;
   const known = datasets.named(values.dataset);
-  const dataset: Dataset = known ?? (await api.datasets.create(values.dataset.trim(), '', []));
-  try {
-    const job = await api.jobs.start(request(dataset.id, path, values));
-    jobs.follow(job, known ? undefined : dataset.id);
-    return job;
-  } catch (error) {
-    if (!known) {
-      await api.datasets.delete(dataset.id).catch(() => undefined);
-    }
-    throw error;
-  } finally {
-    await datasets.refresh().catch(() => undefined);
-  }
+  const job = await api.jobs.start(request(known, path, values));
+  jobs.follow(job);
+  await datasets.refresh().catch(() => undefined);
+  return job;
 }
 
-function request(dataset: string, path: string, values: Values) {
+/** A dataset that is made for the import goes into the bin if nothing comes into it. */
+function request(known: Dataset | undefined, path: string, values: Values): NewImport {
   return {
-    dataset,
+    dataset: known?.id ?? values.dataset.trim(),
+    create: !known,
     source: { contents: path },
     table: values.table.trim(),
     mode: values.mode as 'replace' | 'append',

@@ -22,7 +22,6 @@ export class JobsModel {
   jobs: Job[] | null = null;
   error: ApiError | null = null;
   private readonly followed = new Set<string>();
-  private readonly madeFor = new Map<string, string>();
 
   constructor(private readonly api: Api) {}
 
@@ -48,12 +47,9 @@ export class JobsModel {
     }
   }
 
-  /** Follow a job that was started from here; `dataset` was made for it, and goes if nothing comes into it. */
-  follow(job: Job, dataset?: string): void {
+  /** Follow a job that was started from here. */
+  follow(job: Job): void {
     this.followed.add(job.id);
-    if (dataset) {
-      this.madeFor.set(job.id, dataset);
-    }
     this.jobs = [job, ...(this.jobs ?? []).filter(({ id }) => id !== job.id)];
     this.changed.emit();
   }
@@ -68,29 +64,8 @@ export class JobsModel {
       if (!ended(job)) {
         this.followed.add(job.id);
       } else if (this.followed.delete(job.id)) {
-        void this.finish(job);
+        this.over.emit(job);
       }
     }
-  }
-
-  private async finish(job: Job): Promise<void> {
-    const made = this.madeFor.get(job.id);
-    this.madeFor.delete(job.id);
-    if (made && job.status !== 'succeeded') {
-      await this.discard(made).catch(() => undefined);
-    }
-    this.over.emit(job);
-  }
-
-  /** Move a dataset to the bin, unless something is in it by now. */
-  private async discard(dataset: string): Promise<void> {
-    if (await this.isEmpty(dataset)) {
-      await this.api.datasets.delete(dataset);
-    }
-  }
-
-  private async isEmpty(dataset: string): Promise<boolean> {
-    const refs = await this.api.versions.refs(dataset);
-    return refs.every(ref => ref.commit === null);
   }
 }

@@ -1,0 +1,177 @@
+"""Changes to rows inside an edit: statements and keys are turned into queries, run here, and sent as change sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from jupyter_datasets.client.names import Stored
+from jupyter_datasets.client.sql import Queries
+from jupyter_datasets.client.tables import default_table
+from jupyter_datasets.client.transport import Transport
+from jupyter_datasets.engine import edit_statements
+from jupyter_datasets.engine.edit_statements import TARGET, Changes, EditStatement
+from jupyter_datasets.engine.statements import parse
+from jupyter_datasets.engine.table_names import TableName
+from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError, StatementError
+from jupyter_datasets.services.datasets.models import Dataset
+from jupyter_datasets.services.versions.models import Edit, ScanPlan
+from jupyter_datasets.services.versions.scans import scan_of
+from jupyter_datasets.sqltext import quote_name
+from jupyter_datasets.store.schemas import Schema
+from jupyter_datasets.values import name_key, nearest
+
+_ROWS = "jd rows"
+_GIVEN = f"py.{quote_name(_ROWS)}"
+
+
+class RowEdits:
+    """Changes rows of the tables of an open edit; each change sees those before it.
+
+    Parameters
+    ----------
+    transport
+        Where the dataset is.
+    queries
+        What statements are run with.
+    dataset, edit
+        What is changed.
+    """
+
+    def __init__(self, transport: Transport, queries: Queries, dataset: Dataset, edit: Edit) -> None:
+        self._transport = transport
+        self._queries = queries
+        self._dataset = dataset
+        self._edit = edit
+
+    def run(self, query: str, params: Mapping[str, Any], tables: Mapping[str, Any]) -> int:
+        """Carry out INSERT, UPDATE, DELETE or MERGE; gives how many rows changed, went or came."""
+        statement = edit_statements.read_edit(parse(query))
+        return self._carry_out(statement, self._plan(statement.target), params, tables)
+
+    def delete_where(self, table: str, condition: str, params: Mapping[str, Any]) -> int:
+        """Remove the rows for which a condition holds."""
+        statement = edit_statements.read_edit(parse(f"DELETE FROM {quote_name(table)} WHERE {condition}"))
+        return self._carry_out(statement, self._transport.edit_plan(self._edit.id, table), params, {})
+
+    def upsert(self, table: str, rows: pa.Table, key: Sequence[str]) -> int:
+        """Give rows with known keys other values, and put the others behind."""
+        return self._by_key(
+            table, rows, key, lambda known, key: edit_statements.upsert(known, rows.column_names, key, _GIVEN)
+        )
+
+    def delete_keys(self, table: str, rows: pa.Table, key: Sequence[str]) -> int:
+        """Remove the rows whose key is among these."""
+        return self._by_key(table, rows, key, lambda known, key: edit_statements.delete_keys(known, key, _GIVEN))
+
+    def _by_key(
+        self, table: str, rows: pa.Table, key: Sequence[str], changes: Callable[[Mapping[str, str], list[str]], Changes]
+    ) -> int:
+        plan = self._transport.edit_plan(self._edit.id, table)
+        schema = Schema.from_json(plan.fields)
+        names = [schema.field(name).name for name in key] or [
+            f.name for i in plan.key for f in schema.fields if f.id == i
+        ]
+        _check_given(table, schema.names, rows.column_names, names)
+        return self._put(plan, changes(_columns(schema), names), {}, {_ROWS: rows})
+
+    def _carry_out(
+        self, statement: EditStatement, plan: ScanPlan, params: Mapping[str, Any], tables: Mapping[str, Any]
+    ) -> int:
+        changes = statement.changes(_columns(Schema.from_json(plan.fields)))
+        return self._put(plan, changes, params, tables)
+
+    def _put(self, plan: ScanPlan, changes: Changes, params: Mapping[str, Any], tables: Mapping[str, Any]) -> int:
+        """Both queries read the table as it was before the first of them is carried out."""
+
+        def ask(query: str | None) -> pa.Table | None:
+            return None if query is None else self._ask(query, plan, params, tables)
+
+        rows, inserts = ask(changes.rows), ask(changes.inserts)
+        edit, table = self._edit.id, plan.table
+        if rows is not None and rows.num_rows:
+            self._transport.put_changes(edit, table, plan.root, rows.schema, rows.to_batches())
+        if inserts is not None and inserts.num_rows:
+            self._transport.put(edit, table, "append", inserts.schema, inserts.to_batches())
+        return sum(found.num_rows for found in (rows, inserts) if found is not None)
+
+    def _ask(self, query: str, plan: ScanPlan, params: Mapping[str, Any], tables: Mapping[str, Any]) -> pa.Table:
+        target = Stored(source=None, scan=scan_of(self._transport.fetch(plan)), numbered=True)
+
+        def own(name: TableName) -> Stored | None:
+            return target if name.path == (TARGET,) else self._own(name, tables)
+
+        try:
+            return self._queries.run(query, params=params, variables=tables, own=own).to_arrow()
+        except StatementError as error:
+            raise _unplaced(error) from error
+
+    def _own(self, name: TableName, tables: Mapping[str, Any]) -> Stored | None:
+        """A table of the dataset as the edit has it by now, where it is named without a version."""
+        if name.at is not None or (len(name.path) == 1 and name.path[0] in tables):
+            return None
+        try:
+            plan = self._plan(name.path)
+        except NotFoundError:
+            return None
+        return Stored(source=None, scan=scan_of(self._transport.fetch(plan)))
+
+    def _plan(self, path: Sequence[str]) -> ScanPlan:
+        """What a name means in an edit: a table of the dataset, or the dataset itself."""
+        if len(path) == 2 and self._is_dataset(path[0]):
+            return self._transport.edit_plan(self._edit.id, path[1])
+        if len(path) > 1:
+            raise NotFoundError(
+                f"{'.'.join(path)!r} is no table of dataset {self._dataset.name!r}.",
+                kind=ErrorKind.TABLE_NOT_FOUND,
+                next_step="An edit changes one dataset; open another edit for the other one.",
+            )
+        try:
+            return self._transport.edit_plan(self._edit.id, path[0])
+        except NotFoundError:
+            if not self._is_dataset(path[0]):
+                raise
+        return self._transport.edit_plan(self._edit.id, self._default_table())
+
+    def _is_dataset(self, name: str) -> bool:
+        return name_key(name.removeprefix("me/")) == name_key(self._dataset.name)
+
+    def _default_table(self) -> str:
+        base = self._edit.base
+        known = [] if base is None else [t.name for t in self._transport.version(self._dataset.id, base).tables]
+        return default_table(self._dataset, known)
+
+
+def _columns(schema: Schema) -> dict[str, str]:
+    return {f.name: f.type for f in schema.fields}
+
+
+def _check_given(table: str, known: Sequence[str], given: Sequence[str], key: Sequence[str]) -> None:
+    if not key:
+        raise InvalidInputError(
+            f"Table {table!r} has no key, so nothing tells which of its rows are meant.",
+            kind=ErrorKind.KEY_VIOLATION,
+            next_step="Name the columns that tell rows apart: key=[...].",
+        )
+    if absent := [name for name in key if name not in given]:
+        raise InvalidInputError(
+            f"The rows have no column {absent[0]!r}, which is part of the key.",
+            kind=ErrorKind.SCHEMA_MISMATCH,
+            next_step=f"Give rows with the columns {', '.join(key)}.",
+        )
+    if extra := [name for name in given if name not in known]:
+        hints = nearest(extra[0], known)
+        raise InvalidInputError(
+            f"Table {table!r} has no column {extra[0]!r}.",
+            kind=ErrorKind.SCHEMA_MISMATCH,
+            next_step=f"Did you mean {hints[0]!r}?" if hints else f"Columns: {', '.join(known)}.",
+        )
+
+
+def _unplaced(error: StatementError) -> StatementError:
+    """The error without its place, which is one in a query that the user did not write."""
+    message = error.message.partition(" (line ")[0].rstrip(".") + "."
+    details = {"suggestions": error.details.get("suggestions", [])}
+    return StatementError(message, kind=error.kind, next_step=error.next_step, details=details)

@@ -1,0 +1,343 @@
+"""INSERT, UPDATE, DELETE and MERGE as queries: which rows of a table change and how, and which rows are new.
+
+The queries read the table to be changed under the name :data:`TARGET`. They give each row's place in it, so that the
+change can be made where the row is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import sqlglot
+from sqlglot import exp
+
+from jupyter_datasets.engine.relations import PIECE, ROW
+from jupyter_datasets.engine.statement_errors import statement_error
+from jupyter_datasets.engine.statements import Statement, StatementKind
+from jupyter_datasets.errors import ErrorKind, StatementError
+from jupyter_datasets.sqltext import quote_name
+from jupyter_datasets.values import nearest
+
+TARGET = "jd target"
+GONE = "jd gone"
+_PLACE = f"{quote_name(PIECE)}, {quote_name(ROW)}"
+_SUPPORTED = "INSERT INTO ... SELECT or VALUES, UPDATE, DELETE, and MERGE INTO can change a dataset."
+
+Columns = Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changes:
+    """What a statement does to its table.
+
+    Attributes
+    ----------
+    rows
+        Query for the rows that change: ``jd piece``, ``jd row`` and ``jd gone``, then all columns with their values
+        from now on. None where there are none.
+    inserts
+        Query for rows to be put behind the others; their columns are named. None where there are none.
+    """
+
+    rows: str | None = None
+    inserts: str | None = None
+
+
+def read_edit(statement: Statement) -> EditStatement:
+    """Read a statement that changes a table.
+
+    Raises
+    ------
+    StatementError
+        It is of another kind, or does what cannot be done here.
+    """
+    if statement.kind is not StatementKind.EDIT:
+        raise _refused(statement.text, f"{statement.verb} changes no data", "Use repo.sql(...) for queries.")
+    try:
+        tree = sqlglot.parse_one(statement.text, dialect="duckdb")
+    except sqlglot.errors.SqlglotError as error:
+        raise _refused(statement.text, "This statement cannot be read", _SUPPORTED) from error
+    kinds: dict[type[exp.Expr], type[EditStatement]] = {
+        exp.Insert: Insert,
+        exp.Update: Update,
+        exp.Delete: Delete,
+        exp.Merge: Merge,
+    }
+    if type(tree) not in kinds or tree.args.get("returning"):
+        what = "RETURNING is not supported" if tree.args.get("returning") else f"{statement.verb} is not supported"
+        raise _refused(statement.text, what, _SUPPORTED)
+    return kinds[type(tree)](statement.text, tree)
+
+
+class EditStatement:
+    """A statement that changes one table."""
+
+    def __init__(self, text: str, tree: exp.Expr) -> None:
+        self._text = text
+        self._tree = tree
+
+    def changes(self, columns: Columns) -> Changes:
+        """What it does to a table with these columns, given as names and types."""
+        raise NotImplementedError
+
+    @cached_property
+    def target(self) -> tuple[str, ...]:
+        """The name of the table as written, one part or two."""
+        table = self._table
+        if table.args.get("version") or table.args.get("catalog"):
+            raise self._refused("Only the newest version of a branch can be changed", "Leave the version out.")
+        return tuple(part.name for part in (table.args.get("db"), table.this) if part)
+
+    @property
+    def _table(self) -> exp.Table:
+        found = self._tree.this
+        table = found.this if isinstance(found, exp.Schema) else found
+        if not isinstance(table, exp.Table):
+            raise self._refused("What is to be changed is no table", _SUPPORTED)
+        return table
+
+    @property
+    def _alias(self) -> str:
+        return quote_name(self._table.alias or self.target[-1])
+
+    @property
+    def _source(self) -> str:
+        return f"{quote_name(TARGET)} AS {self._alias}"
+
+    @property
+    def _with(self) -> str:
+        found = self._tree.args.get("with_")
+        return f"{_sql(found)} " if found else ""
+
+    def _where(self, found: exp.Expr | None) -> str:
+        return f" {_sql(found)}" if found else ""
+
+    def _assigned(self, pairs: Sequence[exp.Expr], columns: Columns) -> dict[str, str]:
+        """The columns that an UPDATE sets, with the SQL of their values."""
+        found: dict[str, str] = {}
+        for name, value in self._pairs(pairs):
+            column = self._column(name, columns)
+            if column in found:
+                raise self._refused(f"Column {column!r} is set twice", "Set each column once.")
+            found[column] = _value(value)
+        return found
+
+    def _pairs(self, pairs: Sequence[exp.Expr]) -> Iterator[tuple[str, exp.Expr]]:
+        for pair in pairs:
+            left, right = pair.this, pair.expression
+            if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple):
+                yield from ((a.name, b) for a, b in zip(left.expressions, right.expressions, strict=True))
+            elif isinstance(left, exp.Column):
+                yield left.name, right
+            else:
+                raise self._refused("Only columns can be set", "Write SET column = value.")
+
+    def _column(self, name: str, columns: Columns) -> str:
+        found = next((known for known in columns if known.casefold() == name.casefold()), None)
+        if found is None:
+            hints = nearest(name, columns)
+            raise statement_error(
+                f"There is no column {name!r} in {self.target[-1]}",
+                text=self._text,
+                kind=ErrorKind.COLUMN_NOT_FOUND,
+                suggestions=hints,
+            )
+        return found
+
+    def _changed(self, values: Mapping[str, str], columns: Columns) -> str:
+        """The select list of rows that get other values."""
+        cells = (
+            f"CAST({values[name]} AS {kind}) AS {quote_name(name)}"
+            if name in values
+            else f"{self._alias}.{quote_name(name)}"
+            for name, kind in columns.items()
+        )
+        return f"{self._place}, false AS {quote_name(GONE)}, {', '.join(cells)}"
+
+    def _removed(self, columns: Columns) -> str:
+        """The select list of rows that go."""
+        cells = (f"CAST(NULL AS {kind}) AS {quote_name(name)}" for name, kind in columns.items())
+        return f"{self._place}, true AS {quote_name(GONE)}, {', '.join(cells)}"
+
+    @property
+    def _place(self) -> str:
+        return f"{self._alias}.{quote_name(PIECE)}, {self._alias}.{quote_name(ROW)}"
+
+    def _refused(self, what: str, next_step: str) -> StatementError:
+        return _refused(self._text, what, next_step)
+
+
+class Update(EditStatement):
+    """``UPDATE t SET ... [FROM ...] [WHERE ...]``."""
+
+    def changes(self, columns: Columns) -> Changes:
+        values = self._assigned(self._tree.expressions, columns)
+        others = self._tree.args.get("from_")
+        sources = f"{self._source}, {_sql(others.this)}" if others else self._source
+        where = self._where(self._tree.args.get("where"))
+        return Changes(rows=f"{self._with}SELECT {self._changed(values, columns)} FROM {sources}{where}")
+
+
+class Delete(EditStatement):
+    """``DELETE FROM t [USING ...] [WHERE ...]``."""
+
+    def changes(self, columns: Columns) -> Changes:
+        sources = ", ".join([self._source, *(_sql(table) for table in self._tree.args.get("using") or ())])
+        where = self._where(self._tree.args.get("where"))
+        return Changes(rows=f"{self._with}SELECT DISTINCT {self._removed(columns)} FROM {sources}{where}")
+
+
+class Insert(EditStatement):
+    """``INSERT INTO t [(columns)] [BY NAME] SELECT ... | VALUES ...``."""
+
+    def changes(self, columns: Columns) -> Changes:
+        tree = self._tree
+        if tree.args.get("conflict") or tree.args.get("alternative"):
+            raise self._refused("INSERT with a rule for conflicts is not supported", "Use MERGE INTO, or upsert(...).")
+        if tree.args.get("default") or tree.expression is None:
+            raise self._refused("INSERT needs rows", "Write SELECT or VALUES behind it.")
+        rows = f"{self._with}{_value(tree.expression)}"
+        if tree.args.get("by_name"):
+            return Changes(inserts=rows)
+        named = tree.this.expressions if isinstance(tree.this, exp.Schema) else ()
+        names = [self._column(column.name, columns) for column in named] or list(columns)
+        own = [f"c{i}" for i in range(len(names))]
+        cells = (f"CAST({o} AS {columns[name]}) AS {quote_name(name)}" for o, name in zip(own, names, strict=True))
+        return Changes(inserts=f"SELECT {', '.join(cells)} FROM ({rows}) AS given({', '.join(own)})")
+
+
+class Merge(EditStatement):
+    """``MERGE INTO t USING s ON ... WHEN ... THEN ...``; the first clause that applies to a row decides."""
+
+    def changes(self, columns: Columns) -> Changes:
+        rows, inserts = list[str | None](), list[str | None]()
+        for clauses, source in (
+            (self._clauses(matched=True, by_source=False), f"{self._source} JOIN {self._other} ON {self._on}"),
+            (self._clauses(matched=False, by_source=True), self._without(self._source, self._other)),
+        ):
+            rows += [self._row_query(clause, test, source, columns) for clause, test in _in_turn(clauses)]
+        unmatched = self._without(self._other, self._source)
+        for clause, test in _in_turn(self._clauses(matched=False, by_source=False)):
+            inserts.append(self._insert_query(clause, test, unmatched, columns))
+        return Changes(rows=_union(rows, self._with), inserts=_union(inserts, self._with))
+
+    def _clauses(self, *, matched: bool, by_source: bool) -> list[exp.When]:
+        whens = self._tree.args["whens"].expressions
+        return [w for w in whens if bool(w.args.get("matched")) == matched and bool(w.args.get("source")) == by_source]
+
+    @property
+    def _other(self) -> str:
+        return _sql(self._tree.args["using"])
+
+    @property
+    def _other_alias(self) -> str:
+        return quote_name(self._tree.args["using"].alias_or_name)
+
+    @property
+    def _on(self) -> str:
+        if on := self._tree.args.get("on"):
+            return _sql(on)
+        names = [quote_name(column.name) for column in self._tree.args["using_cond"]]
+        return " AND ".join(f"{self._alias}.{name} = {self._other_alias}.{name}" for name in names)
+
+    def _without(self, rows: str, others: str) -> str:
+        return f"{rows} WHERE NOT EXISTS (SELECT 1 FROM {others} WHERE {self._on})"
+
+    def _row_query(self, clause: exp.When, test: str, source: str, columns: Columns) -> str | None:
+        then = clause.args["then"]
+        glue = "AND" if " WHERE NOT EXISTS " in source else "WHERE"
+        if isinstance(then, exp.Update):
+            pairs = [pair for pair in then.expressions or () if isinstance(pair, exp.EQ)]
+            named = {name: f"{self._other_alias}.{quote_name(name)}" for name in columns}
+            select = self._changed(self._assigned(pairs, columns) if pairs else named, columns)
+        elif then.name.upper() == "DELETE":
+            select = self._removed(columns)
+        else:
+            self._check_nothing(then)
+            return None
+        return f"SELECT {select} FROM {source} {glue} {test}"
+
+    def _insert_query(self, clause: exp.When, test: str, source: str, columns: Columns) -> str | None:
+        then = clause.args["then"]
+        if not isinstance(then, exp.Insert):
+            self._check_nothing(then)
+            return None
+        names, values = then.this, then.expression
+        if isinstance(names, exp.Tuple) and isinstance(values, exp.Tuple):
+            own = [self._column(name.name, columns) for name in names.expressions]
+            cells = dict(zip(own, map(_value, values.expressions), strict=True))
+        elif isinstance(values, exp.Tuple):
+            cells = dict(zip(columns, map(_value, values.expressions), strict=True))
+        else:
+            cells = {name: f"{self._other_alias}.{quote_name(name)}" for name in columns}
+        select = (f"CAST({cells.get(name, 'NULL')} AS {kind}) AS {quote_name(name)}" for name, kind in columns.items())
+        return f"SELECT {', '.join(select)} FROM {source} AND {test}"
+
+    def _check_nothing(self, then: exp.Expr) -> None:
+        if then.name.upper() != "DO NOTHING":
+            raise self._refused(f"THEN {then.name} is not supported", "Use UPDATE, DELETE, INSERT or DO NOTHING.")
+
+
+def upsert(columns: Columns, given: Sequence[str], key: Sequence[str], rows: str) -> Changes:
+    """Rows by a key: known ones get the given values, others are new.
+
+    Parameters
+    ----------
+    given
+        The columns that the rows have.
+    rows
+        SQL for the rows.
+    """
+    on = " AND ".join(f"t.{quote_name(name)} = s.{quote_name(name)}" for name in key)
+    target = quote_name(TARGET)
+    cells = ", ".join(f"{'s' if name in given else 't'}.{quote_name(name)}" for name in columns)
+    new = ", ".join(f"s.{quote_name(name)}" for name in given)
+    return Changes(
+        rows=f"SELECT {_PLACE}, false AS {quote_name(GONE)}, {cells} FROM {target} t JOIN {rows} s ON {on}",
+        inserts=f"SELECT {new} FROM {rows} s WHERE NOT EXISTS (SELECT 1 FROM {target} t WHERE {on})",
+    )
+
+
+def delete_keys(columns: Columns, key: Sequence[str], rows: str) -> Changes:
+    """Rows that go because their key is among the rows."""
+    on = " AND ".join(f"t.{quote_name(name)} = s.{quote_name(name)}" for name in key)
+    cells = ", ".join(f"CAST(NULL AS {kind}) AS {quote_name(name)}" for name, kind in columns.items())
+    target = quote_name(TARGET)
+    return Changes(
+        rows=f"SELECT DISTINCT {_PLACE}, true AS {quote_name(GONE)}, {cells} FROM {target} t JOIN {rows} s ON {on}"
+    )
+
+
+def _in_turn(clauses: Sequence[exp.When]) -> Iterator[tuple[exp.When, str]]:
+    """Each clause with the test that it applies and none before it does."""
+    before: list[str] = []
+    for clause in clauses:
+        own = f"({_sql(clause.args['condition'])})" if clause.args.get("condition") else "true"
+        yield clause, " AND ".join([own, *(f"({test}) IS NOT TRUE" for test in before)])
+        before.append(own)
+
+
+def _union(queries: Sequence[str | None], with_: str) -> str | None:
+    found = [query for query in queries if query]
+    return with_ + " UNION ALL ".join(found) if found else None
+
+
+def _value(value: exp.Expr) -> str:
+    """SQL for a value or rows; DEFAULT, which no column has here, is NULL."""
+
+    def plain(node: exp.Expr) -> exp.Expr:
+        bare = isinstance(node, exp.Var) or (isinstance(node, exp.Column) and not node.table)
+        unquoted = not (isinstance(node.this, exp.Identifier) and node.this.quoted)
+        return exp.null() if bare and unquoted and node.name.upper() == "DEFAULT" else node
+
+    return _sql(value.copy().transform(plain))
+
+
+def _sql(node: exp.Expr) -> str:
+    return node.sql(dialect="duckdb")
+
+
+def _refused(text: str, what: str, next_step: str) -> StatementError:
+    return statement_error(what, text=text, kind=ErrorKind.STATEMENT_REFUSED, next_step=next_step)

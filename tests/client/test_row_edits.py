@@ -1,0 +1,239 @@
+"""INSERT, UPDATE, DELETE, MERGE, upsert and delete by key: they do what DuckDB does to a table of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jupyter_datasets.client.dataset import Dataset
+from jupyter_datasets.client.repository import Repository
+from jupyter_datasets.errors import (
+    ConflictError,
+    DatasetsError,
+    ErrorKind,
+    InvalidInputError,
+    NotFoundError,
+    StatementError,
+)
+
+ROWS = pa.table(
+    {
+        "id": pa.array(range(60), pa.int64()),
+        "x": pa.array([None if n % 7 == 0 else n % 10 for n in range(60)], pa.int32()),
+        "s": pa.array([None if n % 11 == 0 else f"v{n % 4}" for n in range(60)], pa.string()),
+        "d": pa.array([n / 4 for n in range(60)], pa.float64()),
+    }
+)
+OTHERS = pa.table({"id": [1, 2, 3, 70, 71], "x": [100, 200, None, 700, 710], "s": ["a", None, "c", "d", "e"]})
+
+
+@pytest.fixture
+def people(repo: Repository) -> Iterator[Dataset]:
+    dataset = repo.create("people")
+    with dataset.edit() as edit:
+        edit["people"].replace(ROWS, key="id")
+    yield dataset
+    dataset.delete()
+
+
+def _rows(dataset: Dataset, table: str = "people") -> list[tuple[Any, ...]]:
+    found = dataset["main"][table].to_arrow().to_pylist()
+    return sorted((tuple(row.values()) for row in found), key=repr)
+
+
+# ---------------------------------------------------------------------------------------------------------- statements
+
+_STATEMENTS = (
+    "UPDATE people SET x = x + 1 WHERE id < 5",
+    "UPDATE people SET x = NULL, s = upper(s) WHERE s = 'v1' OR x IS NULL",
+    "UPDATE people p SET x = o.x FROM others o WHERE p.id = o.id",
+    "UPDATE people SET d = (SELECT max(d) FROM people) WHERE id = 3",
+    "UPDATE people SET x = 2.6 WHERE id = 4",
+    "UPDATE people SET (x, s) = (7, 'seven') WHERE id IN (SELECT id FROM others)",
+    "WITH o AS (SELECT id FROM others) UPDATE people SET s = 'w' FROM o WHERE o.id = people.id",
+    "DELETE FROM people WHERE x IS NULL",
+    "DELETE FROM people p USING others o WHERE p.id = o.id AND o.x > 100",
+    "DELETE FROM people",
+    "INSERT INTO people VALUES (100, 1, 'new', 0.5), (101, NULL, DEFAULT, 1)",
+    "INSERT INTO people (s, id) SELECT s, id + 1000 FROM others",
+    "INSERT INTO people BY NAME SELECT id + 2000 AS id, s FROM others",
+    """MERGE INTO people p USING others o ON p.id = o.id
+       WHEN MATCHED AND o.x IS NULL THEN DELETE
+       WHEN MATCHED THEN UPDATE SET x = o.x, s = p.s || '!'
+       WHEN NOT MATCHED THEN INSERT (id, x, s) VALUES (o.id, o.x, o.s)""",
+    """MERGE INTO people USING others USING (id)
+       WHEN NOT MATCHED BY SOURCE AND people.id > 50 THEN DELETE
+       WHEN MATCHED THEN DO NOTHING""",
+)
+
+
+@pytest.mark.parametrize("statement", _STATEMENTS)
+def test_a_statement_does_what_duckdb_does(people: Dataset, statement: str) -> None:
+    """To a copy of the table, with the same rows beside it."""
+    with duckdb.connect() as plain:
+        plain.execute("CREATE TABLE people AS FROM ROWS")
+        plain.register("others", OTHERS)
+        plain.execute(statement)
+        expected = sorted(plain.execute("FROM people").fetchall(), key=repr)
+    with people.edit() as edit:
+        edit.sql(statement, tables={"others": OTHERS})
+    assert _rows(people) == expected
+
+
+_CONDITIONS = ("x > 4", "s = 'v2'", "id % 5 = 1", "x IS NULL", "d BETWEEN 3 AND 8", "id = 17", "s LIKE 'v%' AND x < 3")
+_VALUES = ("x = x * 2", "s = s || '?'", "d = -d", "x = NULL", "s = 'same'", "x = length(s), s = 'n' || x")
+_generated = st.lists(
+    st.one_of(
+        st.builds("UPDATE people SET {} WHERE {}".format, st.sampled_from(_VALUES), st.sampled_from(_CONDITIONS)),
+        st.builds("DELETE FROM people WHERE {} AND id % 3 = {}".format, st.sampled_from(_CONDITIONS), st.integers(0, 2)),
+        st.builds("INSERT INTO people SELECT id + {}, x, s, d FROM people WHERE id < 30".format, st.integers(10**3, 10**9)),
+        st.builds(
+            "MERGE INTO people p USING (SELECT id + {} AS id, x, s FROM people WHERE {}) o ON p.id = o.id "
+            "WHEN MATCHED THEN UPDATE SET s = o.s, x = o.x WHEN NOT MATCHED THEN INSERT (id, s) VALUES (o.id, o.s)".format,
+            st.integers(0, 40),
+            st.sampled_from(_CONDITIONS),
+        ),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def _agree(repo: Repository, statements: list[str], commits: list[bool]) -> None:
+    dataset = repo.create("people")
+    with dataset.edit() as edit:
+        edit["people"].replace(ROWS)
+    with duckdb.connect() as plain:
+        plain.execute("CREATE TABLE people AS FROM ROWS")
+        waiting = list(statements)
+        while waiting:
+            with dataset.edit() as edit:
+                for last in commits[: len(waiting)] or [True]:
+                    statement = waiting.pop(0)
+                    edit.sql(statement)
+                    plain.execute(statement)
+                    if last or not waiting:
+                        break
+        expected = sorted(plain.execute("FROM people").fetchall(), key=repr)
+    assert _rows(dataset) == expected
+    dataset.delete()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_generated, st.lists(st.booleans(), min_size=8, max_size=8))
+def test_statements_one_after_the_other_do_what_duckdb_does(
+    own_repo: Repository, statements: list[str], commits: list[bool]
+) -> None:
+    """In one edit or several; each sees what those before it did."""
+    _agree(own_repo, statements, commits)
+
+
+@pytest.mark.slow
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_generated, st.lists(st.booleans(), min_size=8, max_size=8))
+def test_thousands_of_statements_do_what_duckdb_does(
+    own_repo: Repository, statements: list[str], commits: list[bool]
+) -> None:
+    """As above, for long."""
+    _agree(own_repo, statements, commits)
+
+
+# ---------------------------------------------------------------------------------------------------------------- keys
+
+
+def test_upsert_changes_known_rows_and_adds_the_others(people: Dataset) -> None:
+    """Columns that the rows lack stay; the order of the table stays, with new rows behind."""
+    with people.edit() as edit:
+        assert edit["people"].upsert(OTHERS) == 5
+    found = people["main"]["people"].to_arrow().to_pylist()
+    assert [row["id"] for row in found] == [*range(60), 70, 71]
+    assert found[2] == {"id": 2, "x": 200, "s": None, "d": 0.5}
+    assert found[-1] == {"id": 71, "x": 710, "s": "e", "d": None}
+
+
+def test_rows_are_deleted_by_key_and_by_condition(people: Dataset) -> None:
+    """The number of rows that went is given."""
+    with people.edit() as edit:
+        assert edit["people"].delete({"id": [1, 2, 99]}) == 2
+        assert edit["people"].delete("id > $least", params={"least": 57}) == 2
+    assert [row[0] for row in sorted(_rows(people))] == [0, *range(3, 58)]
+
+
+def test_rows_without_a_key_need_one(repo: Repository) -> None:
+    """It is said how to name it, and then it works."""
+    loose = repo.create("loose")
+    with loose.edit() as edit:
+        edit["loose"].append({"a": [1, 2], "b": [1, 2]})
+    with pytest.raises(InvalidInputError, match="no key"), loose.edit() as edit:
+        edit["loose"].upsert({"a": [1], "b": [9]})
+    with loose.edit() as edit:
+        edit["loose"].upsert({"a": [1], "b": [9]}, key="a")
+    assert _rows(loose, "loose") == [(1, 9), (2, 2)]
+    loose.delete()
+
+
+# -------------------------------------------------------------------------------------------------------------- errors
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind", "words"),
+    [
+        ("UPDATE people SET nope = 1", ErrorKind.COLUMN_NOT_FOUND, "'nope'"),
+        ("UPDATE people SET x = nope", ErrorKind.STATEMENT_NAME, "nope"),
+        ("UPDATE nobody SET x = 1", ErrorKind.TABLE_NOT_FOUND, "'nobody'"),
+        ("UPDATE people SET x = 1, x = 2", None, "twice"),
+        ("UPDATE people SET x = 'many'", None, "many"),
+        ("UPDATE people SET id = 1", ErrorKind.KEY_VIOLATION, "key id = 1"),
+        ("UPDATE people SET id = NULL WHERE id = 1", ErrorKind.KEY_VIOLATION, "nulls"),
+        ("UPDATE people SET x = 1 FROM twice t WHERE t.id = people.id", None, "twice"),
+        ("INSERT INTO people VALUES (1, 2, 's', 3)", ErrorKind.KEY_VIOLATION, "key id = 1"),
+        ("INSERT INTO people VALUES (1, 2)", None, "2 columns"),
+        ("DELETE FROM people RETURNING *", ErrorKind.STATEMENT_REFUSED, "RETURNING"),
+        ("DELETE FROM elsewhere.people", ErrorKind.TABLE_NOT_FOUND, "no table of dataset"),
+        ("SELECT 1", ErrorKind.STATEMENT_REFUSED, "changes no data"),
+        ("DROP TABLE people", ErrorKind.STATEMENT_REFUSED, "DROP"),
+        ("UPDATE people SET", ErrorKind.STATEMENT_SYNTAX, "syntax"),
+        ("DELETE FROM people; DELETE FROM people", ErrorKind.STATEMENT_SYNTAX, "2 statements"),
+    ],
+)
+def test_what_cannot_be_done_says_why_and_changes_nothing(
+    people: Dataset, statement: str, kind: ErrorKind | None, words: str
+) -> None:
+    before = people.log()[0].id
+    with pytest.raises(DatasetsError, match=words) as caught, people.edit() as edit:
+        edit.sql(statement, tables={"twice": pa.table({"id": [1, 1]})})
+    assert kind is None or caught.value.kind is kind
+    assert people.log()[0].id == before
+
+
+def test_two_writers_of_one_row_conflict_unless_the_edit_is_made_again(people: Dataset) -> None:
+    """Both commits are named; with ``retry`` the second change is looked up on what the first left."""
+
+    def both(*, retry: bool) -> None:
+        with people.edit(retry=retry) as second:
+            with people.edit() as first:
+                first.sql("UPDATE people SET x = 1 WHERE id = 1")
+            second.sql("UPDATE people SET x = x + 10 WHERE id = 1")
+
+    with pytest.raises(ConflictError) as caught:
+        both(retry=False)
+    assert {caught.value.details["expected"], caught.value.details["actual"]} == {c.id for c in people.log(limit=2)}
+    with people.edit() as edit:
+        edit.sql("UPDATE people SET x = 5 WHERE id = 1")
+    both(retry=True)
+    assert people["main"]["people"].to_arrow()["x"][1].as_py() == 11
+
+
+def test_an_append_lands_beside_one(people: Dataset) -> None:
+    """Appends need no other rows, and so no other commit is in their way."""
+    with people.edit() as second:
+        with people.edit() as first:
+            first["people"].append({"id": [100]})
+        second["people"].append({"id": [101]})
+    assert people["main"]["people"].to_arrow()["id"].to_pylist()[-2:] == [100, 101]
