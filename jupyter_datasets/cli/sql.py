@@ -18,6 +18,7 @@ from jupyter_datasets.cli.opening import open_store
 from jupyter_datasets.cli.parser import CommandParser, how_many
 from jupyter_datasets.client import display, exporting
 from jupyter_datasets.client.result import Result
+from jupyter_datasets.client.sql import changes_data
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.store.backends import translated_io
 
@@ -36,6 +37,8 @@ def define_sql(parser: CommandParser) -> None:
         metavar="NAME=VALUE",
         help="binds $NAME; numbers, true, false and null are read as such, anything else is text; repeatable",
     )
+    parser.add_argument("--branch", metavar="B", help="the branch that INSERT, UPDATE, DELETE or MERGE changes")
+    parser.add_argument("-m", "--message", default="", help="what the commit of such a statement says")
     parser.add_argument("--format", choices=("table", "csv", "json"), default="table", help="(%(default)s)")
     parser.add_argument("-n", "--number", type=how_many, default=50, help="how many rows a table shows (%(default)s)")
     parser.command(
@@ -43,12 +46,17 @@ def define_sql(parser: CommandParser) -> None:
         "sql 'SELECT carrier, count(*) FROM flights GROUP BY ALL'",
         "sql --at v1.0 -f delays.sql --format csv",
         """sql "SELECT * FROM flights AT (VERSION => 'main~2') WHERE carrier = \\$c" --param c=B6""",
+        "sql 'UPDATE flights SET dep_delay = 0 WHERE dep_delay < -60' --branch fix -m 'No such delays'",
     )
 
 
 def _sql(args: argparse.Namespace, console: Console) -> Answer:
     query, params = _statement(args), dict(_pair(text) for text in args.param)
     with open_store(args) as repo:
+        if changes_data(query):
+            changed = repo.execute(query, params=params, branch=args.branch, message=args.message)
+            commit = changed.commit and changed.commit.model_dump(mode="json")
+            return Answer(data={"rows": changed.rows, "commit": commit}, text=repr(changed))
         result = repo.sql(query, params=params, at=args.at)
         table = result.to_arrow()
     if console.as_json:

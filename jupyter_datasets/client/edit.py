@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import warnings as python_warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import pyarrow as pa
 
+from jupyter_datasets.client import display
 from jupyter_datasets.client.row_edits import RowEdits
 from jupyter_datasets.client.sql import Queries
 from jupyter_datasets.client.streams import to_reader
@@ -173,6 +175,36 @@ class Edit:
                 next_step="Use it as 'with ds.edit(\"main\") as edit:', inside the block.",
             )
         return self._model
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changed:
+    """What a statement that changes data did.
+
+    Attributes
+    ----------
+    rows
+        How many rows were changed, removed and added.
+    target
+        The table as the statement names it.
+    commit
+        None when nothing changed.
+    """
+
+    rows: int
+    target: str
+    branch: str
+    commit: Commit | None
+
+    def __repr__(self) -> str:
+        if self.commit is None:
+            return display.plain(f"{self.target}: nothing changed on {self.branch}")
+        return display.plain(
+            f"{self.target}: {display.count(self.rows, 'row')} changed on {self.branch} in {self.commit.short}"
+        )
+
+    def _repr_html_(self) -> str:
+        return display.html_lines([repr(self)])
 
 
 class TableEdit:

@@ -10,12 +10,15 @@ from typing import Any, Self
 
 from jupyter_datasets.client import display
 from jupyter_datasets.client.dataset import Dataset
+from jupyter_datasets.client.edit import Changed
 from jupyter_datasets.client.imports import ImportResult, file_request, table_for
 from jupyter_datasets.client.jobs import Job
 from jupyter_datasets.client.result import Result
 from jupyter_datasets.client.sql import Queries
 from jupyter_datasets.client.transport import Transport
+from jupyter_datasets.engine.edit_statements import read_edit
 from jupyter_datasets.engine.pool import Engine
+from jupyter_datasets.engine.statements import parse
 from jupyter_datasets.errors import InvalidInputError, NotFoundError
 from jupyter_datasets.services.datasets.models import Dataset as DatasetModel
 from jupyter_datasets.services.health.models import Report
@@ -24,6 +27,8 @@ from jupyter_datasets.services.jobs.models import Job as JobModel
 from jupyter_datasets.services.jobs.models import JobStatus
 from jupyter_datasets.store import forms
 from jupyter_datasets.values import MAIN, DatasetId
+
+_LONGEST_MESSAGE = 200  # characters of a statement that stands for its commit's message
 
 
 class Repository:
@@ -162,6 +167,48 @@ class Repository:
         >>> repo.sql("SELECT avg(dep_delay) FROM flights WHERE carrier = $c", params={"c": "UA"}).to_pandas()
         """
         return self._queries.run(query, params=params or {}, variables=tables or {}, at=at, limit=limit)
+
+    def execute(
+        self,
+        statement: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        tables: Mapping[str, Any] | None = None,
+        branch: str | None = None,
+        message: str = "",
+    ) -> Changed:
+        """Change a table by ``INSERT``, ``UPDATE``, ``DELETE`` or ``MERGE``, in a commit of its own.
+
+        Parameters
+        ----------
+        statement
+            One statement. The table is written ``dataset.table``, or as the dataset alone for its default table.
+        params
+            Values for ``$name`` in the statement.
+        tables
+            DataFrames and Arrow tables that it may name.
+        branch
+            Branch that takes the commit; by default the current one.
+        message
+            What the commit is to say; by default the statement.
+
+        Raises
+        ------
+        StatementError
+            The statement cannot run.
+        InvalidInputError
+            A row would be changed twice, or the result breaks the table's key.
+
+        Examples
+        --------
+        >>> repo.execute("UPDATE flights SET dep_delay = 0 WHERE dep_delay < -60", branch="fix")
+        """
+        target = read_edit(parse(statement)).target
+        dataset = self[target[0].removeprefix("me/")]
+        edit = dataset.edit(branch, message=message or " ".join(statement.split())[:_LONGEST_MESSAGE])
+        with edit:
+            rows = edit.sql(statement, params=params, tables=tables)
+        return Changed(rows=rows, target=".".join(target), branch=branch or dataset.current, commit=edit.commit)
 
     def bin(self) -> Datasets:
         """Deleted datasets, the last deleted first."""

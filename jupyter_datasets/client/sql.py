@@ -23,7 +23,7 @@ from jupyter_datasets.engine.relations import Session
 from jupyter_datasets.engine.rewriting import rewrite
 from jupyter_datasets.engine.sqltrees import fold
 from jupyter_datasets.engine.statement_errors import statement_error
-from jupyter_datasets.engine.statements import Statement, describe_refusal, parse
+from jupyter_datasets.engine.statements import Statement, StatementKind, describe_refusal, parse
 from jupyter_datasets.engine.table_names import TableName
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, StatementError
 from jupyter_datasets.sqltext import quote_name
@@ -129,6 +129,14 @@ class Queries:
         with self._engine.cursor() as connection:
             names = connection.execute("SELECT view_name FROM duckdb_views() WHERE internal").fetchall()
         return frozenset(fold(name) for (name,) in names)
+
+
+def changes_data(statement: str) -> bool:
+    """Whether a statement is an INSERT, UPDATE, DELETE or MERGE; one that cannot be parsed is none."""
+    try:
+        return parse(statement).kind is StatementKind.EDIT
+    except StatementError:
+        return False
 
 
 class _Query:

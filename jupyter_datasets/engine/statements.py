@@ -119,7 +119,7 @@ def describe_refusal(statement: Statement) -> StatementError | None:
         return None
     if statement.kind is StatementKind.EDIT:
         message = f"{statement.verb} changes data, and a query cannot"
-        next_step = "Change a dataset with 'with ds.edit(branch, message=...) as edit: ...'; every edit is a commit."
+        next_step = "Use repo.execute(...), edit.sql(...) inside 'with ds.edit(...) as edit:', or %%sql; all commit."
     else:
         message = f"{statement.verb} is not allowed"
         next_step = f"{_INSTEAD.get(statement.verb, '')} {_READING}".strip()

@@ -11,10 +11,15 @@ from jupyter_datasets.values import nearest
 
 Form = Literal["pandas", "polars", "arrow", "relation"]
 
-USAGE = "%%sql [--into NAME | NAME <<] [--as pandas|polars|arrow|relation] [--at REF] [--limit N]"
+USAGE = (
+    "%%sql [--into NAME | NAME <<] [--as pandas|polars|arrow|relation] [--at REF] [--limit N] to read, "
+    "%%sql [--branch B] [--message M] to change"
+)
 
-_OPTIONS = ("--into", "--as", "--at", "--limit")
-_NOT_YET = ("--branch", "--message", "--save-as", "--explain", "--validate", "--profile", "--job")
+_READING = ("--into", "--as", "--at", "--limit")
+_CHANGING = ("--branch", "--message")
+_OPTIONS = (*_READING, *_CHANGING)
+_NOT_YET = ("--save-as", "--explain", "--validate", "--profile", "--job")
 _TARGET = re.compile(r"\s*([^\W\d]\w*)\s*<<")
 _OPTION = re.compile(r"\s*(--[A-Za-z][\w-]*)(=?)\s*")
 _VALUE = re.compile(r"""'([^']*)'|"([^"]*)"|(?!--)(\S+)""")
@@ -36,6 +41,8 @@ class Arguments:
         Reference for all datasets without one of their own.
     limit
         The most rows that the result may have.
+    branch, message
+        Of the commit, where the statement changes data.
     """
 
     statement: str
@@ -43,6 +50,18 @@ class Arguments:
     form: Form | None = None
     at: str | None = None
     limit: int | None = None
+    branch: str | None = None
+    message: str | None = None
+
+    def check_fits(self, *, changes: bool) -> None:
+        """Refuse options that mean nothing to a statement that changes data, or to one that reads."""
+        own = {"--into": self.into, "--as": self.form, "--at": self.at, "--limit": self.limit}
+        wrong = own if changes else {"--branch": self.branch, "--message": self.message}
+        if given := [option for option, value in wrong.items() if value is not None]:
+            what = "changes data" if changes else "reads"
+            raise InvalidInputError(
+                f"{given[0]} means nothing to a statement that {what}.", next_step=f"Usage: {USAGE}"
+            )
 
 
 def parse_line(line: str) -> Arguments:
@@ -101,4 +120,6 @@ def _checked(given: dict[str, str], statement: str) -> Arguments:
         form=form,  # type: ignore[arg-type]  # checked above
         at=given.get("--at"),
         limit=None if limit is None else int(limit),
+        branch=given.get("--branch"),
+        message=given.get("--message"),
     )

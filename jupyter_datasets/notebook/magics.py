@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, needs_local_scope, no_var_expand
 
 from jupyter_datasets.client.result import Result
+from jupyter_datasets.client.sql import changes_data
 from jupyter_datasets.errors import InvalidInputError
 from jupyter_datasets.notebook import commands, session
 from jupyter_datasets.notebook.arguments import USAGE, Arguments, Form, parse_line
@@ -43,15 +44,26 @@ class DatasetsMagics(Magics):
     @line_cell_magic
     @brief
     def dsql(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> Any:
-        """Query datasets at any version, together with DataFrames.
+        """Query datasets at any version, together with DataFrames, or change one by INSERT, UPDATE, DELETE or MERGE.
 
         %%dsql [--into NAME | NAME <<] [--as pandas|polars|arrow|relation] [--at REF] [--limit N]
+        %%dsql [--branch B] [--message M]
         """
         arguments = parse_line(line)
         statement = "\n".join(filter(None, [arguments.statement, cell]))
         if not statement.strip():
             raise InvalidInputError("There is no statement.", next_step=f"Usage: {USAGE}, then the statement.")
         variables = ChainMap(dict(local_ns or {}), self.shell.user_ns)
+        changes = changes_data(statement)
+        arguments.check_fits(changes=changes)
+        if changes:
+            return session.current().execute(
+                statement,
+                params=variables,
+                tables=variables,
+                branch=arguments.branch,
+                message=arguments.message or "",
+            )
         result = session.current().sql(
             statement, params=variables, tables=variables, at=arguments.at, limit=arguments.limit
         )

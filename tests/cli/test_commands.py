@@ -73,6 +73,14 @@ def test_log_lists_and_draws(run: Run) -> None:
     assert "no commits yet" in (run("create", "empty"), run("log", "empty").out.casefold())[1]
 
 
+def test_sql_changes_data(run: Run) -> None:
+    """In a commit on a branch; the statement is its message where none is given."""
+    done = run("sql", "DELETE FROM sales WHERE true", "--branch", "fix", "--json").data
+    assert done["commit"]["message"] == "DELETE FROM sales WHERE true"
+    assert run("sql", "SELECT count(*) AS n FROM sales", "--at", "fix", "--json").data["rows"] == [{"n": 0}]
+    assert "nothing changed on fix" in run("sql", "DELETE FROM sales", "--branch", "fix", "-m", "again").out
+
+
 @pytest.mark.parametrize("number", ["-5", "1.5", "x"])
 def test_a_number_of_commits_or_rows_is_no_other_text(run: Run, number: str) -> None:
     """What is no count is refused as misuse, and not read as one commit."""

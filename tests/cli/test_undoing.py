@@ -45,7 +45,8 @@ def test_a_dataset_that_never_had_a_commit_has_nothing_to_redo(run: Run) -> None
     assert "redo" not in run("undo", "new").err
 
 
-def test_moves_are_listed_and_nothing_is_moved(run: Run, sales: Path) -> None:
+@pytest.mark.usefixtures("sales")
+def test_moves_are_listed_and_nothing_is_moved(run: Run) -> None:
     """For people and as JSON; of a branch that was deleted as well."""
     run("branch", "sales", "--delete", "fix")
     listed = run("undo", "sales", "fix", "--list")

@@ -179,6 +179,12 @@ def test_appending_makes_no_column_text(trips: Dataset, tmp_path: Path) -> None:
         file.write_text(text)
         with pytest.raises(FileContentError, match=place):
             trips.import_file(file, mode="append").result()
+    file.write_text("n,b\n3,true\n4.5,false\n")
+    with pytest.raises(
+        FileContentError, match=r"'4\.5' in row 3 of column 'n', which is no BIGINT as in the table"
+    ) as caught:
+        trips.import_file(file, mode="append").result()
+    assert "replace the whole table" in caught.value.next_step
     pq.write_table(pa.table({"n": ["x"]}), frame)
     with pytest.raises(InvalidInputError, match="'n' holds BIGINT; VARCHAR does not fit in"):
         trips.import_file(frame, "trips", mode="append").result()

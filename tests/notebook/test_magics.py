@@ -95,6 +95,7 @@ def shell(repo: Repository) -> Shell:
         ("--into x --at v1.0 --limit 5 FROM t", Arguments(statement="FROM t", into="x", at="v1.0", limit=5)),
         ("--at='main@{2026-01-31 10:00}' FROM t", Arguments(statement="FROM t", at="main@{2026-01-31 10:00}")),
         ('--at "v 1" -- a comment', Arguments(statement="-- a comment", at="v 1")),
+        ("--branch fix --message 'one row'", Arguments(statement="", branch="fix", message="one row")),
     ],
 )
 def test_the_line_is_taken_apart(line: str, expected: Arguments) -> None:
@@ -106,7 +107,6 @@ def test_the_line_is_taken_apart(line: str, expected: Arguments) -> None:
     ("line", "message"),
     [
         ("--limi 5", "Did you mean --limit?"),
-        ("--branch fix", "--branch is not supported by this version"),
         ("--job", "--job is not supported by this version"),
         ("--as excel", "A result cannot become 'excel'. Use one of: pandas, polars, arrow, relation."),
         ("--limit many", "--limit takes a number"),
@@ -206,6 +206,21 @@ def test_an_empty_cell_is_refused(shell: Shell) -> None:
     """It says how the magic is used."""
     with pytest.raises(InvalidInputError, match="There is no statement"):
         shell.run("%sql --limit 5")
+
+
+def test_a_cell_may_change_data(shell: Shell, repo: Repository) -> None:
+    """On a branch, with a message, together with a DataFrame; what it did is shown."""
+    repo["flights"].branch("fix")
+    shell.ip.user_ns["late"] = pd.DataFrame({"a": [1], "b": ["late"]})
+    cell = "UPDATE flights SET b = late.b FROM late WHERE late.a = flights.a"
+    changed = shell.run(f"%%sql --branch fix --message 'late again'\n{cell}")
+    assert changed.commit is not None
+    assert (changed.commit.message, repo["flights"]["fix"].commit.id) == ("late again", changed.commit.id)
+    assert repr(changed).startswith("flights: 1 row changed on fix")
+    assert "late" in repo["flights"]["fix"]["flights"].to_arrow()["b"].to_pylist()
+    for option, statement in (("--limit 5", cell), ("--branch fix", "FROM flights")):
+        with pytest.raises(InvalidInputError, match="means nothing to a statement"):
+            shell.run(f"%%sql {option}\n{statement}")
 
 
 # --------------------------------------------------------------------------------------------------------------------

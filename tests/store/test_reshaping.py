@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def _read(world: Store, content: Content) -> list[Row]:
     return [(row["n"], row["s"]) for row in rows]
 
 
-def _change(world: Store, draft: Draft, at: dict[int, Row | None]) -> None:
+def _change(world: Store, draft: Draft, at: Mapping[int, Row | None]) -> None:
     """Give rows, named by their number in the table, other values, or take them away."""
     name = draft.tables["t"]
     root = draft.root("t")
@@ -78,6 +79,7 @@ def _change(world: Store, draft: Draft, at: dict[int, Row | None]) -> None:
     draft.change("t", name, world.rows(draft, changed))
 
 
+_BOOL: st.SearchStrategy[bool] = st.booleans()
 _ROWS = st.lists(st.tuples(st.integers(-5, 5), st.sampled_from(["a", "b", None])), max_size=40)
 
 
@@ -91,7 +93,7 @@ def test_changes_are_read_and_compacting_gives_what_all_rows_at_once_give(
     content, rows = _start(world, first, k), list(first)
     for _ in range(data.draw(st.integers(1, 6))):
         draft = world.draft(content)
-        if rows and data.draw(st.booleans()):
+        if rows and data.draw(_BOOL):
             numbers = data.draw(st.sets(st.integers(0, len(rows) - 1), min_size=1, max_size=8))
             new = {n: data.draw(st.none() | st.tuples(st.integers(-5, 5), st.just("new"))) for n in numbers}
             _change(world, draft, new)
@@ -168,12 +170,17 @@ def test_what_a_change_set_says_is_checked(tmp_path: Path) -> None:
 
     def changing(piece: int, *rows: int, base: str | None = None) -> None:
         draft = world.draft(content)
-        count = len(rows)
-        columns: dict[str, list[Any]] = {PIECE: [piece] * count, ROW: list(rows), GONE: [False] * count, "n": [1] * count, "s": ["y"] * count}
+        place = {PIECE: [piece] * len(rows), ROW: list(rows), GONE: [False] * len(rows)}
+        columns: dict[str, list[Any]] = place | {"n": [1] * len(rows), "s": ["y"] * len(rows)}
         draft.change("t", ObjectHash(base or draft.tables["t"]), world.rows(draft, pa.table(columns)))
 
     changing(0, 2)
-    for piece, rows, words in ((99, (1,), "a segment"), (-1, (1,), "a segment"), (0, (99,), "a row"), (0, (3,), "a row")):
+    for piece, rows, words in (
+        (99, (1,), "a segment"),
+        (-1, (1,), "a segment"),
+        (0, (99,), "a row"),
+        (0, (3,), "a row"),
+    ):
         with pytest.raises(InvalidInputError, match=f"names {words}"):
             changing(piece, *rows)
     with pytest.raises(InvalidInputError, match="twice"):

@@ -30,6 +30,7 @@ def test_a_dataset_is_made_renamed_deleted_and_restored_by_keyboard_alone(lab: L
     keyboard.type("no/name")
     keyboard.press("Enter")
     expect(lab.dialog.get_by_role("alert")).to_contain_text("would do")
+    expect(lab.dialog.get_by_label("Name", exact=True)).to_be_focused()
     keyboard.press("Control+a")
     keyboard.type("trips")
     keyboard.press("Enter")

@@ -47,10 +47,6 @@ export class DataGrid {
     void this.open();
   }
 
-  get rowHeight(): number {
-    return this._rowHeight;
-  }
-
   /** Rows become higher or lower; the first one in sight stays so. */
   set rowHeight(pixels: number) {
     const first = this.scroller.top / this._rowHeight;
