@@ -80,10 +80,10 @@ def test_a_table_is_named_by_text(trips: Dataset, name: Any) -> None:
 def test_a_wide_table_shows_its_first_columns(trips: Dataset) -> None:
     """As text and as HTML, with how many more there are."""
     with trips.edit() as edit:
-        edit["wide"].append({f"c{i}": [i] for i in range(300)})
+        edit["wide"].append({f"column{i}": [i] for i in range(300)})
     table = trips.table("wide")
     for shown in (repr(table), table._repr_html_()):
         assert "(250 more columns)" in shown
-        assert "c49" in shown
-        assert "c50" not in shown
-    assert table.head(1, ["c7"]).to_pylist() == [{"c7": 7}]
+        assert "column49" in shown
+        assert "column50" not in shown
+    assert table.head(1, ["column7"]).to_pylist() == [{"column7": 7}]

@@ -1,26 +1,33 @@
-"""Datasets that were looked up lately: nearly every call begins with one."""
+"""What was looked up lately: nearly every call begins with a dataset, and every screen with a list of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Generic, TypeVar
 
 from jupyter_datasets.catalog.database import Database
-from jupyter_datasets.services.datasets.models import Dataset
 
-_MOST = 1000
+T = TypeVar("T")
 
 
-class Recent:
-    """Remembers datasets as long as nobody but this process can change them, and it does not."""
+class Recent(Generic[T]):
+    """Remembers what was found, as long as nobody but this process can change datasets, and it does not.
 
-    def __init__(self, database: Database) -> None:
+    Parameters
+    ----------
+    most
+        How much is remembered at a time.
+    """
+
+    def __init__(self, database: Database, most: int) -> None:
         self._database = database
+        self._most = most
         self._changes = 0
-        self._found: dict[tuple[object, ...], Dataset] = {}
+        self._found: dict[tuple[object, ...], T] = {}
 
-    def get(self, key: tuple[str, str], look_up: Callable[[], Dataset]) -> Dataset:
-        """The dataset that was found under this key, or is now."""
+    def get(self, key: tuple[object, ...], look_up: Callable[[], T]) -> T:
+        """What was found under this key, or is now."""
         opening = self._database.opening
         if opening is None:
             return look_up()
@@ -29,7 +36,7 @@ class Recent:
         found = self._found.get(place)
         if found is None:
             found = look_up()
-            if len(self._found) >= _MOST:
+            if len(self._found) >= self._most:
                 self._found.clear()
             self._found[place] = found
         return found

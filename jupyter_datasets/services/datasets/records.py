@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from jupyter_datasets.catalog.tables import datasets
 from jupyter_datasets.services.datasets.models import Dataset
-from jupyter_datasets.values import DatasetId, Micros, name_key
+from jupyter_datasets.values import name_key
 
 
 def add(connection: Connection, dataset: Dataset) -> None:
@@ -85,14 +85,15 @@ def _to_row(dataset: Dataset) -> dict[str, Any]:
 
 
 def _from_row(row: Row[Any]) -> Dataset:
+    dataset_id, owner, name, _, description, labels, default_table, _, created, updated, deleted = tuple(row)
     return Dataset(
-        id=DatasetId(row.id),
-        owner=row.owner,
-        name=row.name,
-        description=row.description,
-        labels=tuple(json.loads(row.labels)),
-        default_table=row.default_table,
-        created=Micros(row.created_us),
-        updated=Micros(row.updated_us),
-        deleted=None if row.deleted_us is None else Micros(row.deleted_us),
+        id=dataset_id,
+        owner=owner,
+        name=name,
+        description=description,
+        labels=tuple(json.loads(labels)),
+        default_table=default_table,
+        created=created,
+        updated=updated,
+        deleted=deleted,
     )

@@ -32,6 +32,7 @@ from jupyter_datasets.values import (
 )
 
 _LABEL_LENGTH = 50
+_DATASETS, _PAGES = 1000, 8  # remembered
 _ID = re.compile(r"[0-9][0-9a-f]{7}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -41,7 +42,8 @@ class DatasetService:
     def __init__(self, database: Database, permissions: PermissionService) -> None:
         self._database = database
         self._permissions = permissions
-        self._recent = Recent(database)
+        self._recent = Recent[Dataset](database, _DATASETS)
+        self._lists = Recent[Page[Dataset]](database, _PAGES)
 
     def create(self, actor: Actor, name: str, description: str = "", labels: Iterable[str] = ()) -> Dataset:
         """A new, empty dataset whose branch ``main`` is unborn.
@@ -63,7 +65,7 @@ class DatasetService:
             created=moment,
             updated=moment,
         )
-        with self._recent.changing(), self._database.begin() as uow:
+        with self._recent.changing(), self._lists.changing(), self._database.begin() as uow:
             _check_free(uow.connection, dataset)
             records.add(uow.connection, dataset)
             uow.record(DatasetChanged(dataset_id=dataset.id, action="created"))
@@ -82,11 +84,15 @@ class DatasetService:
     def list(self, actor: Actor, limit: int = 1000, cursor: str | None = None, offset: int = 0) -> Page[Dataset]:
         """Living datasets by name, behind the cursor, without the first ``offset`` of them."""
         self._permissions.require(actor, None, Role.READ)
+        place = (check_limit(limit), cursor, check_offset(offset))
+        return self._lists.get((actor.id, *place), lambda: self._page(*place))
+
+    def _page(self, limit: int, cursor: str | None, offset: int) -> Page[Dataset]:
         with self._database.read() as connection:
-            found = records.living(connection, _read_cursor(cursor), check_limit(limit) + 1, check_offset(offset))
+            found = records.living(connection, _read_cursor(cursor), limit + 1, offset)
         more = len(found) > limit
         last = found[limit - 1] if more else None
-        return Page(items=found[:limit], cursor=json.dumps([name_key(last.name), last.id]) if last else None)
+        return Page(items=tuple(found[:limit]), cursor=json.dumps([name_key(last.name), last.id]) if last else None)
 
     def update(
         self,
@@ -134,7 +140,7 @@ class DatasetService:
 
     def _save(self, old: Dataset, changes: dict[str, Any], action: str) -> Dataset:
         dataset = old.model_copy(update={**changes, "updated": now()})
-        with self._recent.changing(), self._database.begin() as uow:
+        with self._recent.changing(), self._lists.changing(), self._database.begin() as uow:
             if dataset.deleted is None:
                 _check_free(uow.connection, dataset)
             if not records.save(uow.connection, old, dataset):

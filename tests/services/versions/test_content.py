@@ -253,6 +253,8 @@ VERSION_CALLS: dict[str, tuple[Any, ...]] = {
 EDIT_CALLS: dict[str, tuple[Any, ...]] = {
     "find": (),
     "put": ("t", "append", pa.schema([("n", pa.int64())]), []),
+    "change_rows": ("trips", "0" * 64, pa.schema([("n", pa.int64())]), []),
+    "plan": ("trips",),
     "drop": ("trips",),
     "rename": ("trips", "t"),
     "attach": ("f", Path(__file__)),
