@@ -12,6 +12,7 @@ from jupyter_datasets.services.imports.newborns import Newborns
 from jupyter_datasets.services.jobs.events import JobEnded
 from jupyter_datasets.services.jobs.models import Job
 from jupyter_datasets.services.jobs.service import JobService
+from jupyter_datasets.services.merges.service import MergeService
 from jupyter_datasets.services.permissions.service import PermissionService
 from jupyter_datasets.services.versions import records
 from jupyter_datasets.services.versions.edits import EditService
@@ -70,6 +71,7 @@ class Container:
         )
         self.versions = VersionService(opened)
         self.edits = EditService(opened)
+        self.merges = MergeService(opened, self.edits)
         self.health = HealthService(opened, embedded=not settings.catalog_url)
         # Before the job service listens itself: who waits for a job finds its dataset as it is to stay.
         self.database.events.subscribe(JobEnded, lambda event: newborns.settle(event))

@@ -54,6 +54,7 @@ class ErrorKind(StrEnum):
     REF_MOVED = "ref-moved"
     NOTHING_TO_UNDO = "nothing-to-undo"
     WRITE_CONFLICT = "write-conflict"
+    MERGE_CONFLICT = "merge-conflict"
     JOB_NOT_RETRYABLE = "job-not-retryable"
     # invalid input
     INVALID_ARGUMENT = "invalid-argument"

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jupyter_datasets.client import display, exporting, tables
+from jupyter_datasets.client import display, exporting, merging, tables
 from jupyter_datasets.client.diff import Diff
 from jupyter_datasets.client.edit import Edit
 from jupyter_datasets.client.history import Graph, Log, Moves, Refs
 from jupyter_datasets.client.imports import ImportResult, file_request
 from jupyter_datasets.client.jobs import Job
+from jupyter_datasets.client.merging import MergeConflicts
 from jupyter_datasets.client.overview import Overview
 from jupyter_datasets.client.sql import Queries
 from jupyter_datasets.client.transport import Transport
@@ -23,6 +24,7 @@ from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.services.datasets.models import Dataset as DatasetModel
 from jupyter_datasets.services.imports.models import Mode
 from jupyter_datasets.services.jobs.models import Job as JobModel
+from jupyter_datasets.services.merges.models import MergeOutcome, MergeRequest, Resolution, Take
 from jupyter_datasets.services.versions.models import Commit, LogFilter, RefInfo
 from jupyter_datasets.values import MAIN, DatasetId, Ref
 
@@ -289,6 +291,50 @@ class Dataset:
     def unprotect(self, branch: str | None = None) -> RefInfo:
         """Let a branch take changes again."""
         return self._transport.protect(self.id, self._ref(branch), False)
+
+    def merge(
+        self, source: str, into: str | None = None, *, take: Take | None = None, message: str = "", squash: bool = False
+    ) -> Commit | MergeConflicts | None:
+        """Bring what led to a version into a branch: three-way, per row and cell where a table has a key.
+
+        Parameters
+        ----------
+        source
+            A branch, or any other version.
+        into
+            The branch; by default the current one.
+        take
+            What settles every conflict at once: ``"ours"`` is the branch's own value, ``"theirs"`` the other one.
+        squash
+            Make one commit of it, without the other side's history.
+
+        Returns
+        -------
+        Commit, MergeConflicts or None
+            Where the branch is now; what has to be settled first, while nothing was changed; or None where the branch
+            has all of it already.
+
+        Examples
+        --------
+        >>> flights.merge("fix", into="main")
+        """
+        branch = into or self.current
+        request = MergeRequest(source=source, into=branch, message=message, squash=squash)
+
+        def attempt(resolutions: Sequence[Resolution]) -> MergeOutcome:
+            return self._transport.merge(self.id, request.model_copy(update={"resolutions": tuple(resolutions)}))
+
+        return merging.finish(attempt, [Resolution(take=take)] if take else ())
+
+    def revert(self, commit: str, *, branch: str | None = None, message: str = "") -> Commit | MergeConflicts | None:
+        """Take back what a commit changed, in a new commit; what came later stays."""
+        where = branch or self.current
+        return merging.finish(lambda settled: self._transport.revert(self.id, commit, where, message, settled))
+
+    def cherry_pick(self, commit: str, *, onto: str | None = None, message: str = "") -> Commit | MergeConflicts | None:
+        """Do on a branch what a commit changed elsewhere, in a new commit."""
+        where = onto or self.current
+        return merging.finish(lambda settled: self._transport.cherry_pick(self.id, commit, where, message, settled))
 
     def checkout(self, ref: str) -> Commit:
         """Let the bare dataset mean this reference, here only; edits go to it if it is a branch."""

@@ -21,6 +21,7 @@ from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.health.models import Report
 from jupyter_datasets.services.imports.models import ImportRequest
 from jupyter_datasets.services.jobs.models import Job, JobStatus
+from jupyter_datasets.services.merges.models import MergeOutcome, MergeRequest, Resolution
 from jupyter_datasets.services.versions.models import (
     EVERY,
     Commit,
@@ -274,6 +275,28 @@ class HttpTransport:
     def _edit(self, edit: str, *rest: str) -> str:
         # An edit that ended has no path any more; the server says so whatever dataset is named.
         return self._edits.get(edit, _path("-", "edits", edit)) + "".join(f"/{part(each)}" for each in rest)
+
+    # ------------------------------------------------------------------------------------------------------- merges
+
+    def merge(self, dataset: str, request: MergeRequest) -> MergeOutcome:
+        return self._rest.post(MergeOutcome, _path(dataset, "merges"), **request.model_dump(mode="json"))
+
+    def revert(
+        self, dataset: str, commit: str, branch: str, message: str, resolutions: Sequence[Resolution]
+    ) -> MergeOutcome:
+        return self._repeat(dataset, "revert", commit, branch, message, resolutions)
+
+    def cherry_pick(
+        self, dataset: str, commit: str, onto: str, message: str, resolutions: Sequence[Resolution]
+    ) -> MergeOutcome:
+        return self._repeat(dataset, "cherry-pick", commit, onto, message, resolutions)
+
+    def _repeat(
+        self, dataset: str, verb: str, commit: str, branch: str, message: str, resolutions: Sequence[Resolution]
+    ) -> MergeOutcome:
+        settled = [resolution.model_dump(mode="json") for resolution in resolutions]
+        body = {"commit": commit, "branch": branch, "message": message, "resolutions": settled}
+        return self._rest.post(MergeOutcome, _path(dataset, verb), **body)
 
     # --------------------------------------------------------------------------------------------------------- jobs
 

@@ -16,6 +16,7 @@ from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.health.models import Report
 from jupyter_datasets.services.imports.models import ImportRequest
 from jupyter_datasets.services.jobs.models import Job, JobStatus
+from jupyter_datasets.services.merges.models import MergeOutcome, MergeRequest, Resolution
 from jupyter_datasets.services.versions.models import (
     EVERY,
     Commit,
@@ -186,6 +187,19 @@ class LocalTransport:
 
     def abort_edit(self, edit: str) -> None:
         self._services.edits.abort(self._actor, edit)
+
+    def merge(self, dataset: str, request: MergeRequest) -> MergeOutcome:
+        return self._services.merges.merge(self._actor, dataset, request)
+
+    def revert(
+        self, dataset: str, commit: str, branch: str, message: str, resolutions: Sequence[Resolution]
+    ) -> MergeOutcome:
+        return self._services.merges.revert(self._actor, dataset, commit, branch, message, resolutions)
+
+    def cherry_pick(
+        self, dataset: str, commit: str, onto: str, message: str, resolutions: Sequence[Resolution]
+    ) -> MergeOutcome:
+        return self._services.merges.cherry_pick(self._actor, dataset, commit, onto, message, resolutions)
 
     def start_import(self, dataset: str, request: ImportRequest, *, create: bool = False) -> Job:
         return self._services.imports.start(self._actor, dataset, request, create=create)

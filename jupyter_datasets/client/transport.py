@@ -12,6 +12,7 @@ from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.health.models import Report
 from jupyter_datasets.services.imports.models import ImportRequest
 from jupyter_datasets.services.jobs.models import Job, JobStatus
+from jupyter_datasets.services.merges.models import MergeOutcome, MergeRequest, Resolution
 from jupyter_datasets.services.versions.models import (
     EVERY,
     Commit,
@@ -175,6 +176,19 @@ class Transport(Protocol):
 
     def abort_edit(self, edit: str) -> None:
         """Forget the changes."""
+
+    def merge(self, dataset: str, request: MergeRequest) -> MergeOutcome:
+        """Bring a version into a branch."""
+
+    def revert(
+        self, dataset: str, commit: str, branch: str, message: str, resolutions: Sequence[Resolution]
+    ) -> MergeOutcome:
+        """Take back on a branch what a commit changed."""
+
+    def cherry_pick(
+        self, dataset: str, commit: str, onto: str, message: str, resolutions: Sequence[Resolution]
+    ) -> MergeOutcome:
+        """Do on a branch what a commit changed elsewhere."""
 
     def start_import(self, dataset: str, request: ImportRequest, *, create: bool = False) -> Job:
         """Queue the import of a file, perhaps into a dataset that is made for it."""

@@ -12,7 +12,7 @@ from tornado.web import HTTPError
 
 from jupyter_datasets.server.base import ApiHandler
 from jupyter_datasets.server.endpoint import endpoint
-from jupyter_datasets.server.handlers import data, datasets, edits, health, jobs, uploads, versions
+from jupyter_datasets.server.handlers import data, datasets, edits, health, jobs, merges, uploads, versions
 from jupyter_datasets.server.keeper import Keeper
 from jupyter_datasets.server.openapi import Document, document
 from jupyter_datasets.server.route import Route
@@ -49,6 +49,7 @@ ROUTES = (
     *versions.ROUTES,
     *data.ROUTES,
     *edits.ROUTES,
+    *merges.ROUTES,
     *uploads.ROUTES,
     *jobs.ROUTES,
 )

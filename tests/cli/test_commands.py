@@ -81,6 +81,18 @@ def test_sql_changes_data(run: Run) -> None:
     assert "nothing changed on fix" in run("sql", "DELETE FROM sales", "--branch", "fix", "-m", "again").out
 
 
+def test_branches_are_merged_and_commits_taken_back(run: Run) -> None:
+    """What is in conflict is shown, and nothing is changed; an answer for all settles it."""
+    run("branch", "sales", "side", "main")
+    run("sql", "DELETE FROM sales", "--branch", "side", "-m", "all gone")
+    done = run("merge", "sales", "side", "--json").data
+    assert done["commit"]["message"] == "all gone"
+    assert "has all of side already" in run("merge", "sales", "side").out
+    back = run("revert", "sales", "main", "-m", "not yet", "--json").data
+    assert back["commit"]["message"] == "not yet"
+    assert "already" in run("cherry-pick", "sales", "main", "--onto", "main").out
+
+
 @pytest.mark.parametrize("number", ["-5", "1.5", "x"])
 def test_a_number_of_commits_or_rows_is_no_other_text(run: Run, number: str) -> None:
     """What is no count is refused as misuse, and not read as one commit."""

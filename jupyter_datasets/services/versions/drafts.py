@@ -59,12 +59,12 @@ class Draft:
     def root(self, table: str) -> TableRoot | None:
         """What a table is now; None when there is none of that name."""
         name = self.find(table)
-        return None if name is None else self._load(self.tables[name])
+        return None if name is None else self.load(self.tables[name])
 
     def table(self, table: str) -> tuple[str, ObjectHash, TableRoot]:
         """A table's name as the draft spells it, the hash of its root, and the root; NotFoundError without one."""
         name = self._must_find(table)
-        return name, self.tables[name], self._load(self.tables[name])
+        return name, self.tables[name], self.load(self.tables[name])
 
     def find(self, table: str) -> str | None:
         """The name as the draft spells it; names that differ only in case are the same."""
@@ -111,7 +111,7 @@ class Draft:
             The rows are not those of the table, or the result breaks its key.
         """
         name = self._must_find(table)
-        root = self._load(self.tables[name])
+        root = self.load(self.tables[name])
         if self.tables[name] != base:
             raise ConflictError(
                 f"Table {name!r} was changed since its rows were looked up.",
@@ -127,7 +127,7 @@ class Draft:
     def compact(self, table: str) -> None:
         """Bring a table into canonical form; its rows stay as they are."""
         name = self._must_find(table)
-        self.put(name, reshaping.compact(self.parts, self._load(self.tables[name])))
+        self.put(name, reshaping.compact(self.parts, self.load(self.tables[name])))
 
     def put_written(self, table: str, root: TableRoot, dropped: int, written: Written, folder: Path) -> None:
         """Set a table to its tree of now without the last ``dropped`` segments, and what a task wrote in a folder."""
@@ -157,7 +157,7 @@ class Draft:
 
     def _holds(self, name: ObjectHash, new: TableRoot) -> bool:
         """Whether a root of another shape holds the same rows in the same order."""
-        known = self._load(name)
+        known = self.load(name)
         if known == new or known.rows != new.rows:
             return False
         same = replace(reshaping.compact(self.parts, known), schema=new.schema) == new
@@ -225,7 +225,7 @@ class Draft:
         for name in self.tables.values():
             if name in self._roots:
                 texts[name] = self._roots[name]
-                texts |= self.parts.new_texts(self._load(name).tree)
+                texts |= self.parts.new_texts(self.load(name).tree)
         return texts
 
     def new_files(self) -> list[tuple[Path, ObjectHash]]:
@@ -233,7 +233,7 @@ class Draft:
         used = {f.hash for f in self.files.values()}
         for name in self.tables.values():
             if name in self._roots:
-                used |= {item.hash for item in self.parts.new_segments(self._load(name).tree)}
+                used |= {item.hash for item in self.parts.new_segments(self.load(name).tree)}
         return [(path, name) for name, path in self.parts.staged.items() if name in used]
 
     # ------------------------------------------------------------------------------------------------------ helpers
@@ -261,7 +261,8 @@ class Draft:
             )
         return found
 
-    def _load(self, name: ObjectHash) -> TableRoot:
+    def load(self, name: ObjectHash) -> TableRoot:
+        """A table root by its hash: one of the store, or one that this draft made."""
         if name not in self._known:
             self._known[name] = self.parts.objects.root(name)
         return self._known[name]

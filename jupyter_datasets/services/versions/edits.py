@@ -57,6 +57,8 @@ class _Open:
     held: ExitStack
     changes: list[Change] = field(default_factory=list)
     appends: bool = True
+    also: CommitId | None = None
+    action: str = "commit"
 
 
 class EditService:
@@ -73,14 +75,14 @@ class EditService:
         self._newest: dict[DatasetId, int] = {}
         self._queues: defaultdict[tuple[DatasetId, str], threading.RLock] = defaultdict(threading.RLock)
 
-    def begin(self, actor: Actor, dataset: str, branch: str = MAIN) -> Edit:
-        """Start from the branch as it is now."""
+    def begin(self, actor: Actor, dataset: str, branch: str = MAIN, *, merging: bool = False) -> Edit:
+        """Start from the branch as it is now; one that is protected takes merges alone."""
         found = self._datasets.get(actor, dataset)
         self._permissions.require(actor, found.id, Role.WRITE)
         with ExitStack() as stack:
             stack.enter_context(self._database.hold())
             with self._database.read() as connection:
-                head = references.get_branch(connection, found.id, branch)
+                head = (references.find_branch if merging else references.get_branch)(connection, found.id, branch)
             edit = Edit(id=new_id(), dataset_id=found.id, branch=head.name, base=head.commit)
             staging = self._backend.new_staging()
             stack.callback(self._backend.discard, staging)
@@ -173,8 +175,17 @@ class EditService:
         """Remove a file from the next version."""
         self._apply(self._get(actor, edit), lambda draft: draft.detach(name))
 
-    def commit(self, actor: Actor, edit: str, message: str = "") -> Commit | None:
+    def commit(
+        self, actor: Actor, edit: str, message: str = "", *, also: CommitId | None = None, action: str = "commit"
+    ) -> Commit | None:
         """Make the changes a commit and move the branch; None when they change nothing.
+
+        Parameters
+        ----------
+        also
+            A second parent, which is recorded even where nothing changes.
+        action
+            What the log of moves is to say.
 
         Raises
         ------
@@ -186,6 +197,9 @@ class EditService:
             The branch was protected since. Nothing was changed.
         """
         opened = self._get(actor, edit)
+        opened.also, opened.action = also, action
+        # What a merge did was decided by where the branch was.
+        opened.appends = opened.appends and action == "commit"
         try:
             return self._commit(actor, opened, check_text(message, "The message"))
         finally:
@@ -196,9 +210,9 @@ class EditService:
         self._close(self._get(actor, edit))
 
     @contextmanager
-    def draft(self, actor: Actor, dataset: str, branch: str) -> Iterator[tuple[Draft, str]]:
-        """The draft and id of an edit that is aborted on leaving unless it was committed: for jobs."""
-        edit = self.begin(actor, dataset, branch)
+    def draft(self, actor: Actor, dataset: str, branch: str, *, merging: bool = False) -> Iterator[tuple[Draft, str]]:
+        """The draft and id of an edit that is aborted on leaving unless it was committed: for jobs and merges."""
+        edit = self.begin(actor, dataset, branch, merging=merging)
         try:
             yield self._open[edit.id].draft, edit.id
         finally:
@@ -272,14 +286,14 @@ class EditService:
 
     def _publish(self, actor: Actor, opened: _Open, message: str, *, sure: bool) -> Commit | None:
         edit, draft = opened.edit, opened.draft
-        if draft.content == draft.base:
+        if draft.content == draft.base and opened.also is None:
             # What the version lacks by damage is mended by the rows that came again.
             self._backend.publish("objects", draft.new_files())
             return None
         content = Content(tables=dict(sorted(draft.tables.items())), files=dict(sorted(draft.files.items())))
         made = CommitObject(
             content=content,
-            parents=() if edit.base is None else (edit.base,),
+            parents=tuple(parent for parent in (edit.base, opened.also) if parent is not None),
             author=actor.name,
             time=now(),
             message=message or _default_message(draft),
@@ -298,7 +312,7 @@ class EditService:
         self._backend.write("packs", pack.name, pack.data)
         faults.reach("commit.before-catalog")
         try:
-            commit = self._record(actor, edit, commit_id, made, pack, sure=sure)
+            commit = self._record(actor, opened, commit_id, made, pack, sure=sure)
         except (ConflictError, InvalidInputError, NotFoundError):
             # Nobody else wrote an equal pack: its note holds dataset, branch, commit and the microsecond.
             self._backend.remove("packs", pack.name)
@@ -310,17 +324,20 @@ class EditService:
         return commit
 
     def _record(
-        self, actor: Actor, edit: Edit, commit_id: CommitId, made: CommitObject, pack: packs.Pack, *, sure: bool
+        self, actor: Actor, opened: _Open, commit_id: CommitId, made: CommitObject, pack: packs.Pack, *, sure: bool
     ) -> Commit:
         """Move the branch. At first the commit's number and what is new in the pack are taken from memory.
 
         Where another writer made that wrong, the database's uniqueness says so, and the next try asks: ``sure``.
         """
+        edit, merging = opened.edit, opened.action == "merge"
         self._datasets.get(actor, edit.dataset_id)  # refuses one that is in the bin by now
         ref = RefInfo(name=edit.branch, kind="branch", commit=commit_id)
         touches = touched.text_of(self._content(edit.base), made.content)
         with self._database.begin() as uow:
-            if not records.move_ref(uow.connection, edit.dataset_id, edit.branch, edit.base, commit_id):
+            if not records.move_ref(
+                uow.connection, edit.dataset_id, edit.branch, edit.base, commit_id, merging=merging
+            ):
                 _expect_head(uow.connection, edit)
                 if not records.add_ref(uow.connection, edit.dataset_id, ref):
                     raise _moved(edit, None)
@@ -335,7 +352,7 @@ class EditService:
             records.add_commit(uow.connection, edit.dataset_id, commit, touches)
             known = records.locate(uow.connection, list(pack.places)) if sure else self._objects.known(pack.places)
             records.add_objects(uow.connection, {h: p for h, p in pack.places.items() if h not in known})
-            log_move(uow, actor, edit.dataset_id, ref, "commit", old=edit.base, new=commit_id)
+            log_move(uow, actor, edit.dataset_id, ref, opened.action, old=edit.base, new=commit_id)
             uow.commit()
         return commit
 

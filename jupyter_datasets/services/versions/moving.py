@@ -82,6 +82,17 @@ def step(uow: UnitOfWork, actor: Actor, dataset_id: DatasetId, name: str, action
     return info.model_copy(update={"formerly": going.ref})
 
 
+def forward(
+    uow: UnitOfWork, actor: Actor, dataset_id: DatasetId, branch: str, old: CommitId | None, new: CommitId
+) -> None:
+    """Move a branch, protected or not, to a commit that has it among its ancestors."""
+    info = RefInfo(name=branch, kind="branch", commit=new)
+    moved = records.move_ref(uow.connection, dataset_id, branch, old, new, merging=True)
+    if not moved and (old is not None or not records.add_ref(uow.connection, dataset_id, info)):
+        raise _refusal(uow.connection, dataset_id, RefInfo(name=branch, kind="branch", commit=old))
+    log_move(uow, actor, dataset_id, info, "merge", old=old, new=new)
+
+
 def log_move(
     uow: UnitOfWork,
     actor: Actor,

@@ -219,10 +219,16 @@ def add_ref(connection: Connection, dataset_id: DatasetId, info: RefInfo) -> boo
 
 
 def move_ref(
-    connection: Connection, dataset_id: DatasetId, name: str, old: CommitId | None, new: CommitId | None
+    connection: Connection,
+    dataset_id: DatasetId,
+    name: str,
+    old: CommitId | None,
+    new: CommitId | None,
+    *,
+    merging: bool = False,
 ) -> bool:
-    """Compare and set; False when the reference is not at ``old``, or is protected."""
-    query = update(refs).where(*_open(dataset_id, name, old))
+    """Compare and set; False when the reference is not at ``old``, or is protected, which a merge passes over."""
+    query = update(refs).where(*(_at if merging else _open)(dataset_id, name, old))
     moved = connection.execute(query.values(commit_id=new).returning(refs.c.name))
     return moved.one_or_none() is not None
 
@@ -242,10 +248,14 @@ def protect_ref(connection: Connection, dataset_id: DatasetId, name: str, protec
 
 def _open(dataset_id: DatasetId, name: str, commit_id: CommitId | None) -> Iterator[ColumnElement[bool]]:
     """The row of a reference that is there and may be moved or go."""
+    yield from _at(dataset_id, name, commit_id)
+    yield refs.c.protected.is_not(True)
+
+
+def _at(dataset_id: DatasetId, name: str, commit_id: CommitId | None) -> Iterator[ColumnElement[bool]]:
     yield refs.c.dataset_id == dataset_id
     yield refs.c.name == name
     yield refs.c.commit_id.is_(None) if commit_id is None else refs.c.commit_id == commit_id
-    yield refs.c.protected.is_not(True)
 
 
 def _to_ref(row: Row[Any]) -> RefInfo:

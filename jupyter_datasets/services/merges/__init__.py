@@ -1,0 +1,1 @@
+"""Bringing together what happened on two lines of history."""
