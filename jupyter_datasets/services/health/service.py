@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from jupyter_datasets.catalog.schema import revision_of
 from jupyter_datasets.errors import DatasetsError
@@ -57,7 +56,7 @@ class HealthService:
         with self._database.read() as connection:
             ends = records.pack_ends(connection)
         there = set(self._backend.names("packs"))
-        bad = [name for name, end in ends.items() if name not in there or self._size("packs", name) < end]
+        bad = [name for name, end in ends.items() if name not in there or self._backend.size("packs", name) < end]
         if bad:
             return _bad_packs(bad, [str(self._backend.path("packs", name)) for name in bad])
         spare = len(there - ends.keys())
@@ -96,21 +95,21 @@ class HealthService:
             yield from (_unneeded(bad[name], certain=complete) for name in sorted(bad.keys() - used))
 
     def _reread(self, names: list[ObjectHash], on_progress: OnProgress | None) -> dict[ObjectHash, DatasetsError]:
-        total, done = sum(self._size("objects", name) for name in names), 0
+        total, done = sum(self._backend.size("objects", name) for name in names), 0
         bad: dict[ObjectHash, DatasetsError] = {}
         for name in names:
             try:
                 self._backend.rehash("objects", name)
             except content.WRONG as error:
                 bad[name] = error
-            done += self._size("objects", name)
+            done += self._backend.size("objects", name)
             if on_progress:
                 on_progress(done, total)
         return bad
 
     def _unused(self, there: set[ObjectHash], used: set[ObjectHash]) -> Check:
         unused = there - used
-        size = sum(self._size("objects", name) for name in unused)
+        size = sum(self._backend.size("objects", name) for name in unused)
         extra = f"; no version needs {len(unused):,} of them, {size:,} bytes, which do no harm" if unused else ""
         return Check(
             name="rehash files",
@@ -135,12 +134,6 @@ class HealthService:
         except content.WRONG:
             return False
         return all(places.get(each) == place for each, place in indexed.items())
-
-    def _size(self, kind: Any, name: ObjectHash) -> int:
-        try:
-            return self._backend.path(kind, name).stat().st_size
-        except FileNotFoundError:
-            return 0
 
 
 def _bad_packs(names: list[ObjectHash], paths: list[str]) -> Check:

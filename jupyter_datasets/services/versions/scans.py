@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -38,7 +38,7 @@ def scan(schema: Schema, pieces: Sequence[Piece], select: str | None = None) -> 
     groups = (
         _files([found for found in in_files if found[1].patch is None and found[1].only is None]),
         _files([found for found in in_files if found[1].patch is not None and found[1].only is None]),
-        _files([found for found in in_files if found[1].only is not None]),
+        _files([found for found in in_files if found[1].only is not None and _in_file(found[1]).size]),
     )
     loose = patches.together(_live(place, piece.patch) for place, piece in placed if piece.patch)
     return Scan(
@@ -77,7 +77,7 @@ def _files(found: Sequence[tuple[int, Piece]]) -> Files:
         paths=tuple(piece.path or "" for _, piece in found),
         places=tuple(place for place, _ in found),
         rows=None if whole else _rows(_in_file(piece) if some else _named(piece) for _, piece in found),
-        join="SEMI" if some else "ANTI",
+        only=some,
     )
 
 
@@ -87,17 +87,8 @@ def _in_file(piece: Piece) -> Numbers:
 
 
 def _rows(numbers: Iterable[Numbers]) -> pa.Table:
-    return pa.Table.from_batches(_row_batches(numbers), schema=_ROWS)
-
-
-_ROWS = pa.schema([("file_index", pa.uint64()), ("file_row_number", pa.int64())])
-
-
-def _row_batches(numbers: Iterable[Numbers]) -> Iterator[pa.RecordBatch]:
-    for index, rows in enumerate(numbers):
-        yield pa.RecordBatch.from_arrays(
-            [pa.array(np.full(rows.size, index, np.uint64)), pa.array(rows.astype(np.int64))], schema=_ROWS
-        )
+    found = [rows.astype(np.int64) + (index << 32) for index, rows in enumerate(numbers)]
+    return pa.table({"number": pa.array(np.concatenate(found) if found else [], pa.int64())})
 
 
 def _live(place: int, patch: Patch) -> pa.RecordBatch:

@@ -28,12 +28,15 @@ class Sides:
         Names of the shared fields.
     key
         Those that tell rows apart on both sides; none where the two have other keys.
+    are_few
+        Whether no segment has to be read whole.
     """
 
     old: Scan
     new: Scan
     columns: tuple[str, ...]
     key: tuple[str, ...]
+    are_few: bool
 
     @classmethod
     def of(cls, plan: RowDiffPlan) -> Self:
@@ -61,6 +64,7 @@ class Sides:
             new=_side(new, pieces[1], shared, columns),
             columns=tuple(names.values()),
             key=tuple(names[i] for i in right.key) if same_key else (),
+            are_few=all(piece.path is None or piece.only is not None for side in pieces for piece in side),
         )
 
     def comparison(self, connection: duckdb.DuckDBPyConnection) -> Comparison:
@@ -71,6 +75,7 @@ class Sides:
             new=self.new.bind(given, "new"),
             columns=self.columns,
             key=self.key,
+            are_few=self.are_few,
         )
 
 
