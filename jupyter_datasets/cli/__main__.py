@@ -47,6 +47,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "merge": ("merging", "bring a branch, or any version, into a branch"),
             "revert": ("merging", "take back on a branch what a commit changed"),
             "cherry-pick": ("merging", "do on a branch what a commit changed elsewhere"),
+            "compact": ("merging", "work small changes of tables into their segments"),
             "undo": ("history", "take back the last move of a branch or tag"),
             "redo": ("history", "play again what undo took back"),
         },

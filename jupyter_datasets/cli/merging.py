@@ -1,4 +1,4 @@
-"""Commands that bring lines of history together: merge, revert, cherry-pick."""
+"""Commands that make commits out of others: merge, revert, cherry-pick, compact."""
 
 from __future__ import annotations
 
@@ -64,6 +64,19 @@ def _cherry_pick(args: argparse.Namespace, _: Console) -> Answer:
         return _answer(done, "The branch has that change already.")
 
 
+def define_compact(parser: CommandParser) -> None:
+    """Arguments of ``compact``."""
+    parser.add_argument("dataset")
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help="by default all")
+    parser.add_argument("--branch", metavar="BRANCH", default=MAIN, help="where (%(default)s)")
+    parser.command(_compact, "compact flights", "compact flights airports --branch fix")
+
+
+def _compact(args: argparse.Namespace, _: Console) -> Answer:
+    with open_store(args) as repo:
+        return _answer(repo[args.dataset].compact(*args.tables, branch=args.branch), "Nothing is left to be done.")
+
+
 def _answer(done: _Done, nothing: str) -> Answer:
     if isinstance(done, MergeConflicts):
         raise ConflictError(
@@ -77,4 +90,4 @@ def _answer(done: _Done, nothing: str) -> Answer:
     return Answer(data={"commit": done.model_dump(mode="json")}, text=repr(done))
 
 
-DEFINE = {"merge": define_merge, "revert": define_revert, "cherry-pick": define_cherry_pick}
+DEFINE = {"merge": define_merge, "revert": define_revert, "cherry-pick": define_cherry_pick, "compact": define_compact}

@@ -193,6 +193,20 @@ class Dataset:
         queries = Queries(self._transport, self._engine, self._checkouts)
         return Edit(self._transport, queries, self._model, branch or self.current, message, retry=retry)
 
+    def compact(self, *tables: str, branch: str | None = None) -> Commit | None:
+        """Work the small changes of tables, by default of all, into their segments: a commit that changes no row.
+
+        Returns
+        -------
+        Commit or None
+            None where nothing was left to be done.
+        """
+        names = tables or tuple(self[branch or self.current])
+        with self.edit(branch, message=f"Compact {', '.join(names)}") as edit:
+            for name in names:
+                edit.compact(name)
+        return edit.commit
+
     def attach(self, path: str | os.PathLike[str], name: str | None = None, *, message: str = "") -> Commit | None:
         """Keep a copy of a file, in a commit of its own."""
         with self.edit(message=message) as edit:

@@ -120,6 +120,10 @@ class Edit:
         """Call a table otherwise from the next version on."""
         self._do(lambda: self._transport.rename_table(self._id, table, name))
 
+    def compact(self, table: str) -> None:
+        """Work small changes into the table's segments, so that it is read as fast as at first; no row changes."""
+        self._do(lambda: self._transport.compact_table(self._id, table))
+
     def attach(self, path: str | os.PathLike[str], name: str | None = None, media_type: str = "") -> None:
         """Keep a copy of a file, under its own name or another."""
         file = Path(path).expanduser().absolute()

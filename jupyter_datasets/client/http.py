@@ -247,6 +247,9 @@ class HttpTransport:
     def rename_table(self, edit: str, table: str, name: str) -> None:
         self._rest.send("POST", self._edit(edit, "tables", table, "rename"), json={"name": name})
 
+    def compact_table(self, edit: str, table: str) -> None:
+        self._rest.send("POST", self._edit(edit, "tables", table, "compact"), json={})
+
     def attach(self, edit: str, name: str, path: Path, media_type: str) -> None:
         remote.check_file(path)
         kind = media_type or mimetypes.guess_type(path.name)[0] or remote.BYTES

@@ -176,6 +176,9 @@ class LocalTransport:
     def rename_table(self, edit: str, table: str, name: str) -> None:
         self._services.edits.rename(self._actor, edit, table, name)
 
+    def compact_table(self, edit: str, table: str) -> None:
+        self._services.edits.compact(self._actor, edit, table)
+
     def attach(self, edit: str, name: str, path: Path, media_type: str) -> None:
         self._services.edits.attach(self._actor, edit, name, path, media_type)
 

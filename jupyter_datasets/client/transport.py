@@ -165,6 +165,9 @@ class Transport(Protocol):
     def rename_table(self, edit: str, table: str, name: str) -> None:
         """Rename a table."""
 
+    def compact_table(self, edit: str, table: str) -> None:
+        """Cut a table by rule again."""
+
     def attach(self, edit: str, name: str, path: Path, media_type: str) -> None:
         """Keep a file."""
 

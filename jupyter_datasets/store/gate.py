@@ -83,16 +83,16 @@ if sys.platform == "win32":
     # Folders cannot be locked. A store with an embedded catalog has one process, whose threads take turns.
     _turn = threading.RLock()
 
-    def _open(folder: Path) -> int:
+    def _open(_folder: Path) -> int:
         return 0
 
-    def _try_lock(descriptor: int, shared: bool) -> bool:
+    def _try_lock(_descriptor: int, _shared: bool) -> bool:
         return _turn.acquire(blocking=False)
 
-    def _unlock(descriptor: int) -> None:
+    def _unlock(_descriptor: int) -> None:
         _turn.release()
 
-    def _close(descriptor: int) -> None:
+    def _close(_descriptor: int) -> None:
         pass
 
 else:

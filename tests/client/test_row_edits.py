@@ -236,6 +236,20 @@ def test_two_writers_of_one_row_conflict_unless_the_edit_is_made_again(people: D
     assert people["main"]["people"].to_arrow()["x"][1].as_py() == 11
 
 
+def test_compacting_changes_no_row(people: Dataset) -> None:
+    """It is a commit where small changes are left, and none where they are not; differences see nothing."""
+    with people.edit() as edit:
+        edit.sql("UPDATE people SET x = 1 WHERE id = 1")
+        edit["people"].append({"id": [100]})
+    before = people["main"]["people"].to_arrow()
+    made = people.compact()
+    assert made is not None
+    assert made.message == "Compact people"
+    assert people["main"]["people"].to_arrow().equals(before)
+    assert people.diff("main~1", "main")["people"].counts == (0, 0, 0)
+    assert people.compact("people") is None
+
+
 def test_an_append_lands_beside_one(people: Dataset) -> None:
     """Appends need no other rows, and so no other commit is in their way."""
     with people.edit() as second:

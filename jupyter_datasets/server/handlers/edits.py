@@ -146,6 +146,14 @@ class SegmentHandler(ApiHandler):
         await stream(self, file_pieces(segment_path(plan, segment)), BYTES)
 
 
+class CompactHandler(ApiHandler):
+    @endpoint("write", status=204)
+    async def post(self, dataset: str, edit: str, table: str) -> None:
+        """Cut a table by rule again, with small changes worked in."""
+        self.keeper.edits.still_used(edit)
+        await self.call(lambda s: s.edits.compact(self.actor, _of(s, self.actor, dataset, edit), table))
+
+
 class RenameHandler(ApiHandler):
     @endpoint("write", status=204)
     async def post(self, dataset: str, edit: str, table: str, *, body: NewName) -> None:
@@ -178,6 +186,7 @@ ROUTES = (
     Route("/datasets/{dataset}/edits/{edit}", EditHandler),
     Route("/datasets/{dataset}/edits/{edit}/commit", CommitHandler),
     Route("/datasets/{dataset}/edits/{edit}/tables/{table}", TableHandler),
+    Route("/datasets/{dataset}/edits/{edit}/tables/{table}/compact", CompactHandler),
     Route("/datasets/{dataset}/edits/{edit}/tables/{table}/rename", RenameHandler),
     Route("/datasets/{dataset}/edits/{edit}/tables/{table}/scan", ScanHandler),
     Route("/datasets/{dataset}/edits/{edit}/tables/{table}/segments/{segment}", SegmentHandler),

@@ -54,7 +54,7 @@ class Found:
     small
         Commits, table roots, pages and patches that cannot be read.
     rows
-        Segments, pages and tables that hold other rows than the tree says.
+        Tables and pages that list segments with other rows than these hold.
     places
         Where the packs hold each object that can be read.
     spare
@@ -112,22 +112,20 @@ def check_objects(walk: Walk, found: Found, backend: LocalBackend, names: Iterab
 
 
 def check_rows(walk: Walk, found: Found, backend: LocalBackend) -> None:
-    """Count the rows of segments and patches, and add up those of pages."""
-    for name, rows in walk.stated:
+    """Count the rows of segments and patches, and add up those of pages; who says otherwise is wrong."""
+    for (name, rows), stating in walk.stated.items():
         if walk.rows.get(name, rows) != rows:
-            found.rows[name] = _other_rows(name, rows, walk.rows[name])
-    for item in walk.segments:
+            found.rows |= dict.fromkeys(stating, _other_rows(name, rows, walk.rows[name]))
+    for item, stating in walk.segments.items():
         if item.patch in walk.broken or item.hash in found.objects:
             continue
         try:
             rows = _rows(item, walk, backend)
-        except WRONG as error:
-            found.small[item.patch or item.hash] = error
-        except (pa.ArrowException, OSError) as error:
-            found.rows[item.hash] = _unreadable(item.hash, error)
+        except (*WRONG, pa.ArrowException, OSError) as error:
+            found.rows |= dict.fromkeys(stating, _unreadable(item.hash, error))
         else:
             if rows != item.rows:
-                found.rows[item.patch or item.hash] = _other_rows(item.hash, item.rows, rows)
+                found.rows |= dict.fromkeys(stating, _other_rows(item.hash, item.rows, rows))
 
 
 def _rows(item: Item, walk: Walk, backend: LocalBackend) -> int:

@@ -11,7 +11,7 @@ from jupyter_datasets.services.health.records import names as dataset_names
 from jupyter_datasets.services.housekeeping import checking, records
 from jupyter_datasets.services.housekeeping.checking import Found, OnProgress, Progress, Touched
 from jupyter_datasets.services.housekeeping.walking import Walk
-from jupyter_datasets.store.backends import LocalBackend
+from jupyter_datasets.store.backends import Kind, LocalBackend
 from jupyter_datasets.store.packs import Place
 from jupyter_datasets.values import CommitId, DatasetId, ObjectHash, short
 
@@ -46,12 +46,12 @@ class Fsck:
     def _look(self, on_progress: OnProgress | None) -> Found:
         walk, found = self._walk, Found()
         walk.visit({commit for versions in self._versions.values() for commit in versions})
-        walk.place_patches()
         objects, packs = set(walk.files), set(walk.packs)
         if self._whole:
             objects |= set(self._backend.names("objects"))
             packs |= {*self._backend.names("packs"), *self._index}
-        files = [("packs", name) for name in packs] + [("objects", name) for name in objects]
+        files: list[tuple[Kind, ObjectHash]] = [("packs", name) for name in packs]
+        files += [("objects", name) for name in objects]
         bar = Progress(self._backend, files, on_progress)
         checking.check_packs(found, self._backend, self._index, sorted(packs), bar)
         checking.check_objects(walk, found, self._backend, sorted(objects), bar)
@@ -74,7 +74,7 @@ class Fsck:
             if name not in explained:
                 touched = self._touched([name])
                 check = checking.to_check(f"object {short(name)}", error, touched, done.get(name, ""))
-                yield check.model_copy(update={"details": {**check.details, "object": name}})
+                yield check.model_copy(update={"details": {"object": name, **check.details}})
 
     def _lost_heads(self) -> Iterator[Check]:
         for dataset, heads in self._heads.items():

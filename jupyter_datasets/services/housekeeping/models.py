@@ -107,7 +107,6 @@ class Collected(_Value):
     condemned: tuple[Going, ...]
     young: int = 0
     pardoned: int = 0
-    emptied: tuple[str, ...] = ()
     why: dict[str, str] = {}
 
     @property
@@ -118,7 +117,6 @@ class Collected(_Value):
     def __repr__(self) -> str:
         would = "would be " if self.dry_run else ""
         lines = [f"{k.bytes:>15,} bytes  {k.files:>7,} files  {k.commits:>7,} commits  {k.keeper}" for k in self.kept]
-        lines += [f"Out of the bin: {', '.join(self.emptied)}"] if self.emptied else []
         lines.append(f"{would}deleted: {_sum(self.deleted)}")
         lines.append(f"{would}condemned, to be deleted after {self.grace_hours:g} hours: {_sum(self.condemned)}")
         lines += [f"left alone, being younger than that: {self.young:,} files"] if self.young else []

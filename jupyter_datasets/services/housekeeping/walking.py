@@ -32,19 +32,19 @@ class Walk:
     parts
         What was read: commits, table roots and pages, each with the small objects that it names.
     files
-        Segments and attached files, each with the objects that name it.
+        Segments and attached files, each with the objects that name it; in the order in which they were met.
     sizes
         Bytes of attached files.
     segments
-        What the trees say of their segments, each thing once.
+        What the trees say of their segments, with the tables and pages that say it.
     rows
         Of tables and pages: how many rows the items have that they list.
     stated
-        The same, as somebody else says it.
+        The same, as others or they themselves say it.
     patches
-        Patches that segments have, or that are all there is of some rows.
+        Patches that segments have, or that are all there is of some rows; in the order in which they were met.
     packs
-        Packs in which those objects lie.
+        Packs in which all these lie, likewise.
     broken
         What could not be read.
     """
@@ -53,11 +53,11 @@ class Walk:
         self.parts: dict[ObjectHash, tuple[ObjectHash, ...]] = {}
         self.files: defaultdict[ObjectHash, set[ObjectHash]] = defaultdict(set)
         self.sizes: dict[ObjectHash, int] = {}
-        self.segments: set[Item] = set()
+        self.segments: defaultdict[Item, set[ObjectHash]] = defaultdict(set)
         self.rows: dict[ObjectHash, int] = {}
-        self.stated: set[tuple[ObjectHash, int]] = set()
-        self.patches: set[ObjectHash] = set()
-        self.packs: set[ObjectHash] = set()
+        self.stated: defaultdict[tuple[ObjectHash, int], set[ObjectHash]] = defaultdict(set)
+        self.patches: dict[ObjectHash, None] = {}
+        self.packs: dict[ObjectHash, None] = {}
         self.broken: dict[ObjectHash, DatasetsError] = {}
         self._locate = locate
         self._objects = Objects(backend, self._place)
@@ -65,19 +65,15 @@ class Walk:
     def visit(self, commits: Iterable[CommitId]) -> None:
         """Go down from these commits, as far as nobody has been there."""
         waiting = [ObjectHash(c) for c in commits]
+        known = len(self.patches)
         while waiting:
             values = self._read([name for name in dict.fromkeys(waiting) if name not in self.parts])
             waiting = [below for name, value in values.items() for below in self._enter(name, value)]
+        self._place_patches(list(islice(self.patches, known, None)))
 
     def patch(self, name: ObjectHash) -> bytes:
         """A patch, as it was encoded."""
         return self._objects.patches([name])[name]
-
-    def place_patches(self) -> None:
-        """Find the packs of all patches; one that is in none is broken."""
-        for some in batches(sorted(self.patches)):
-            found = self._place(some)
-            self.broken |= {name: _lost(name) for name in some if name not in found}
 
     def touching(self, names: Iterable[ObjectHash]) -> set[ObjectHash]:
         """All objects that need some of these, up to the commits, themselves included. For when the walk is over."""
@@ -114,9 +110,14 @@ class Walk:
                 self.broken[name] = error
                 self.parts[name] = ()
 
+    def _place_patches(self, names: Sequence[ObjectHash]) -> None:
+        for some in batches(names):
+            found = self._place(some)
+            self.broken |= {name: _lost(name) for name in some if name not in found}
+
     def _place(self, names: Sequence[ObjectHash]) -> Mapping[ObjectHash, Place]:
         found = self._locate(names)
-        self.packs |= {place.pack for place in found.values()}
+        self.packs |= dict.fromkeys(place.pack for place in found.values())
         return found
 
     def _enter(self, name: ObjectHash, value: Mapping[str, Any]) -> tuple[ObjectHash, ...]:
@@ -126,14 +127,15 @@ class Walk:
             self.parts[name] = tuple(ObjectHash(root) for root in value["tables"].values())
             return self.parts[name]
         if value["kind"] == "table":
-            self.stated.add((name, value["rows"]))
+            self.stated[name, value["rows"]].add(name)
             value = value["tree"]
         items = items_from_json(value["items"])
         self.rows[name] = sum(item.rows for item in items)
         if not value["level"]:
             self._enter_segments(name, items)
             return ()
-        self.stated.update((item.hash, item.rows) for item in items)
+        for item in items:
+            self.stated[item.hash, item.rows].add(name)
         self.parts[name] = tuple(item.hash for item in items)
         return self.parts[name]
 
@@ -143,10 +145,10 @@ class Walk:
             self.sizes[ObjectHash(file)] = size
 
     def _enter_segments(self, name: ObjectHash, items: Sequence[Item]) -> None:
-        self.segments.update(items)
         self.parts[name] = tuple(item.patch for item in items if item.patch)
-        self.patches.update(self.parts[name])
+        self.patches |= dict.fromkeys(self.parts[name])
         for item in items:
+            self.segments[item].add(name)
             if not item.is_inline:
                 self.files[item.hash].add(name)
 

@@ -10,27 +10,35 @@ from jupyter_datasets.services.versions import records
 from jupyter_datasets.services.versions.models import Commit
 from jupyter_datasets.values import CommitId, DatasetId
 
-_OURS, _THEIRS = 1, 2
+_OURS, _THEIRS, _OLD = 1, 2, 4
+_BOTH = _OURS | _THEIRS
 
 
-def common_ancestor(connection: Connection, dataset_id: DatasetId, ours: Commit, theirs: Commit) -> Commit | None:
-    """The newest commit that led to both; None when no commit did. Of several it is the one with the highest number."""
+def common_ancestors(connection: Connection, dataset_id: DatasetId, ours: Commit, theirs: Commit) -> list[Commit]:
+    """The commits that led to both and to no other such commit: one, several where histories cross, or none.
+
+    Commits are looked at from the newest number to the oldest, which comes after all that it led to.
+    """
     sides: dict[CommitId, int] = {}
+    known: dict[CommitId, Commit] = {}
     waiting: list[tuple[int, CommitId]] = []
-    known = {ours.id: ours, theirs.id: theirs}
 
     def reach(commit: Commit, side: int) -> None:
         if commit.id not in sides:
+            known[commit.id] = commit
             heappush(waiting, (-commit.seq, commit.id))
         sides[commit.id] = sides.get(commit.id, 0) | side
 
     reach(ours, _OURS)
     reach(theirs, _THEIRS)
-    while waiting:
+    found = []
+    while any(not sides[commit] & _OLD for _, commit in waiting):
         _, current = heappop(waiting)
-        if sides[current] == _OURS | _THEIRS:
-            return known[current]
+        side = sides[current]
+        if side == _BOTH:
+            found.append(known[current])
+        if side & _BOTH == _BOTH:
+            side |= _OLD
         for parent in records.commits_of(connection, dataset_id, known[current].parents):
-            known[parent.id] = parent
-            reach(parent, sides[current])
-    return None
+            reach(parent, side)
+    return found

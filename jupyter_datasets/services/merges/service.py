@@ -9,6 +9,7 @@ from jupyter_datasets.errors import InvalidInputError
 from jupyter_datasets.services.merges import contents, history
 from jupyter_datasets.services.merges.models import MergeOutcome, MergeRequest, Resolution
 from jupyter_datasets.services.versions import moving, records, references
+from jupyter_datasets.services.versions.drafts import Draft
 from jupyter_datasets.services.versions.edits import EditService
 from jupyter_datasets.services.versions.models import Commit
 from jupyter_datasets.services.versions.open_store import OpenStore
@@ -18,9 +19,15 @@ from jupyter_datasets.values import Actor, CommitId, DatasetId, Role, check_text
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Change:
-    """What happened between two commits, None being an empty dataset, and how to tell of it."""
+    """What happened between two commits, None being an empty dataset, and how to tell of it.
 
-    old: CommitId | None
+    Attributes
+    ----------
+    old
+        Where it begins; several where histories cross, whose merge is the beginning.
+    """
+
+    old: tuple[Commit, ...]
     new: CommitId | None
     message: str
     action: str
@@ -38,7 +45,7 @@ class MergeService:
         self._edits = edits
 
     def merge(self, actor: Actor, dataset: str, request: MergeRequest) -> MergeOutcome:
-        """Bring what led to a version into a branch, three-way from their nearest common ancestor.
+        """Bring what led to a version into a branch, three-way from where the two were one.
 
         A branch that has nothing of its own since is moved there without a commit.
 
@@ -52,13 +59,13 @@ class MergeService:
             theirs = references.resolve(connection, found, request.source)
             branch = references.find_branch(connection, found, request.into)
             ours = None if branch.commit is None else records.commit(connection, found, branch.commit)
-            base = None if ours is None else history.common_ancestor(connection, found, ours, theirs)
-        if base is not None and base.id == theirs.id:
+            bases = [] if ours is None else history.common_ancestors(connection, found, ours, theirs)
+        if [base.id for base in bases] == [theirs.id]:
             return MergeOutcome(commit=None)
-        if not request.squash and (ours is None or (base is not None and base.id == ours.id)):
+        if not request.squash and (ours is None or [base.id for base in bases] == [ours.id]):
             return MergeOutcome(commit=self._forward(actor, found, branch.name, ours, theirs))
         change = _Change(
-            old=None if base is None else base.id,
+            old=tuple(bases),
             new=theirs.id,
             message=request.message or f"Merge {request.source} into {branch.name}",
             action="merge",
@@ -72,7 +79,7 @@ class MergeService:
         """Take back on a branch what a commit changed; later changes stay."""
         done, before = self._with_parent(actor, dataset, commit)
         text = message or f"Revert {short(done.id)}: {done.message}"
-        change = _Change(old=done.id, new=before, message=text, action="revert")
+        change = _Change(old=(done,), new=None if before is None else before.id, message=text, action="revert")
         return self._carry_out(actor, dataset, branch, change, resolutions)
 
     def cherry_pick(
@@ -80,7 +87,8 @@ class MergeService:
     ) -> MergeOutcome:
         """Do on a branch what a commit changed elsewhere."""
         done, before = self._with_parent(actor, dataset, commit)
-        change = _Change(old=before, new=done.id, message=message or done.message, action="cherry-pick")
+        old = (before,) if before else ()
+        change = _Change(old=old, new=done.id, message=message or done.message, action="cherry-pick")
         return self._carry_out(actor, dataset, onto, change, resolutions)
 
     # ------------------------------------------------------------------------------------------------------ helpers
@@ -90,16 +98,17 @@ class MergeService:
         self._permissions.require(actor, found, Role.WRITE)
         return found
 
-    def _with_parent(self, actor: Actor, dataset: str, commit: str) -> tuple[Commit, CommitId | None]:
+    def _with_parent(self, actor: Actor, dataset: str, commit: str) -> tuple[Commit, Commit | None]:
         found = self._writable(actor, dataset)
         with self._database.read() as connection:
             done = references.resolve(connection, found, commit)
+            before = records.commits_of(connection, found, done.parents[:1])
         if len(done.parents) > 1:
             raise InvalidInputError(
                 f"{done.short} is a merge: it has {len(done.parents)} parents, and so no one change of its own.",
                 next_step="Name one of the commits that it merged, or undo the merge.",
             )
-        return done, done.parents[0] if done.parents else None
+        return done, before[0] if before else None
 
     def _forward(self, actor: Actor, dataset: DatasetId, branch: str, ours: Commit | None, theirs: Commit) -> Commit:
         with self._database.begin() as uow:
@@ -112,10 +121,11 @@ class MergeService:
     ) -> MergeOutcome:
         message = check_text(change.message, "The message")
         with self._edits.draft(actor, dataset, branch, merging=change.action == "merge") as (draft, edit):
-            ours = self._edits.find(actor, edit).base
+            begun = self._edits.find(actor, edit)
+            ours = begun.base
             merging = contents.Merging(
                 draft=draft,
-                base=self._content(change.old),
+                base=self._base(begun.dataset_id, draft, change.old),
                 theirs=self._content(change.new),
                 theirs_is_newer=self._time(change.new) > self._time(ours),
                 resolutions=resolutions,
@@ -130,6 +140,25 @@ class MergeService:
                 )
             commit = self._edits.commit(actor, edit, message, also=change.also, action=change.action)
             return MergeOutcome(commit=commit, warnings=tuple(merging.warnings))
+
+    def _base(self, dataset: DatasetId, draft: Draft, commits: Sequence[Commit]) -> Content:
+        """What several commits come to when they are merged in turn; in doubt the first of them counts."""
+        if not commits:
+            return Content()
+        content = self._content(commits[0].id)
+        for other in commits[1:]:
+            with self._database.read() as connection:
+                common = history.common_ancestors(connection, dataset, commits[0], other)
+            between = draft.beside(content)
+            contents.Merging(
+                draft=between,
+                base=self._base(dataset, draft, common),
+                theirs=self._content(other.id),
+                theirs_is_newer=False,
+                resolutions=(Resolution(take="ours"),),
+            ).merge()
+            content = between.content
+        return content
 
     def _content(self, commit: CommitId | None) -> Content:
         return Content() if commit is None else self._object(commit).content

@@ -54,6 +54,12 @@ class Draft:
         """A draft that is the base as yet; new segments and files go to the staging folder."""
         return cls(parts=Parts(objects=objects, backend=backend, staging=staging), base=base)
 
+    def beside(self, base: Content) -> Draft:
+        """Another draft over the same parts, whose tables this one can load too."""
+        other = Draft(parts=self.parts, base=base)
+        other._known = self._known
+        return other
+
     # ------------------------------------------------------------------------------------------------------- tables
 
     def root(self, table: str) -> TableRoot | None:

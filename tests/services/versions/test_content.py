@@ -257,6 +257,7 @@ EDIT_CALLS: dict[str, tuple[Any, ...]] = {
     "plan": ("trips",),
     "drop": ("trips",),
     "rename": ("trips", "t"),
+    "compact": ("trips",),
     "attach": ("f", Path(__file__)),
     "detach": ("book",),
     "change": (lambda _: None,),
