@@ -74,7 +74,7 @@ class Container:
         self.edits = EditService(opened)
         self.merges = MergeService(opened, self.edits)
         self.health = HealthService(opened, embedded=not settings.catalog_url)
-        self.housekeeping = HousekeepingService(opened)
+        self.housekeeping = HousekeepingService(opened, self.edits)
         # Before the job service listens itself: who waits for a job finds its dataset as it is to stay.
         self.database.events.subscribe(JobEnded, lambda event: newborns.settle(event))
         self.jobs = JobService(self.database, self.permissions)

@@ -156,6 +156,10 @@ class EditStatement:
         )
         return f"{self._place}, false AS {quote_name(GONE)}, {', '.join(cells)}"
 
+    def _differs(self, values: Mapping[str, str], columns: Columns) -> str:
+        """Whether a row gets another value: one that stays as it is does not change."""
+        return _any_differs({n: f"CAST({v} AS {columns[n]})" for n, v in values.items()}, self._alias)
+
     def _removed(self, columns: Columns) -> str:
         """The select list of rows that go."""
         cells = (f"CAST(NULL AS {kind}) AS {quote_name(name)}" for name, kind in columns.items())
@@ -176,8 +180,11 @@ class Update(EditStatement):
         values = self._assigned(self._tree.expressions, columns)
         others = self._tree.args.get("from_")
         sources = f"{self._source}, {_sql(others.this)}" if others else self._source
-        where = self._where(self._tree.args.get("where"))
-        return Changes(rows=f"{self._with}SELECT {self._changed(values, columns)} FROM {sources}{where}")
+        where = self._tree.args.get("where")
+        test = (
+            f"({_sql(where.this)}) AND ({self._differs(values, columns)})" if where else self._differs(values, columns)
+        )
+        return Changes(rows=f"{self._with}SELECT {self._changed(values, columns)} FROM {sources} WHERE {test}")
 
 
 class Delete(EditStatement):
@@ -251,7 +258,8 @@ class Merge(EditStatement):
         if isinstance(then, exp.Update):
             pairs = [pair for pair in then.expressions or () if isinstance(pair, exp.EQ)]
             named = {name: f"{self._other_alias}.{quote_name(name)}" for name in columns}
-            select = self._changed(self._assigned(pairs, columns) if pairs else named, columns)
+            values = self._assigned(pairs, columns) if pairs else named
+            select, test = self._changed(values, columns), f"{test} AND ({self._differs(values, columns)})"
         elif then.name.upper() == "DELETE":
             select = self._removed(columns)
         else:
@@ -294,8 +302,11 @@ def upsert(columns: Columns, given: Sequence[str], key: Sequence[str], rows: str
     target = quote_name(TARGET)
     cells = ", ".join(f"{'s' if name in given else 't'}.{quote_name(name)}" for name in columns)
     new = ", ".join(f"s.{quote_name(name)}" for name in given)
+    others = {name: f"s.{quote_name(name)}" for name in columns if name in given and name not in key}
+    differs = _any_differs(others, "t") if others else "false"
     return Changes(
-        rows=f"SELECT {_PLACE}, false AS {quote_name(GONE)}, {cells} FROM {target} t JOIN {rows} s ON {on}",
+        rows=f"SELECT {_PLACE}, false AS {quote_name(GONE)}, {cells} FROM {target} t JOIN {rows} s ON {on} "
+        f"WHERE {differs}",
         inserts=f"SELECT {new} FROM {rows} s WHERE NOT EXISTS (SELECT 1 FROM {target} t WHERE {on})",
     )
 
@@ -308,6 +319,10 @@ def delete_keys(columns: Columns, key: Sequence[str], rows: str) -> Changes:
     return Changes(
         rows=f"SELECT DISTINCT {_PLACE}, true AS {quote_name(GONE)}, {cells} FROM {target} t JOIN {rows} s ON {on}"
     )
+
+
+def _any_differs(values: Mapping[str, str], alias: str) -> str:
+    return " OR ".join(f"{value} IS DISTINCT FROM {alias}.{quote_name(name)}" for name, value in values.items())
 
 
 def _in_turn(clauses: Sequence[exp.When]) -> Iterator[tuple[exp.When, str]]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jupyter_datasets.errors import StoreBusyError
+from jupyter_datasets.errors import StorageError, StoreBusyError
 
 _POLL = 0.01
 
@@ -57,8 +57,7 @@ class Gate:
 
     @contextmanager
     def _locked(self, *, shared: bool, deadline: float | None) -> Iterator[None]:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        descriptor = _open(self._folder)
+        descriptor = self._opened()
         try:
             while not _try_lock(descriptor, shared):
                 if deadline is not None and time.monotonic() >= deadline:
@@ -70,6 +69,16 @@ class Gate:
                 _unlock(descriptor)
         finally:
             _close(descriptor)
+
+    def _opened(self) -> int:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            return _open(self._folder)
+        except OSError as error:
+            raise StorageError(
+                f"The disk refused: {error.strerror or error} while opening {self._folder}.",
+                next_step="Nothing was changed. Check the folder's permissions and the disk, then try again.",
+            ) from error
 
 
 def _busy() -> StoreBusyError:

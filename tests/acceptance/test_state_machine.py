@@ -44,6 +44,12 @@ def to_csv(rows: list[Row]) -> str:
     return "n,t\r\n" + "".join(f"{line}\r\n" for line in lines)
 
 
+def existing(state: State, table: str) -> list[Row]:
+    if table not in state:
+        raise NotFoundError("no such table")
+    return state[table]
+
+
 class Machine(RuleBasedStateMachine):
     """Does each thing to the store and to the model; both do the same, or fail in the same way."""
 
@@ -122,6 +128,25 @@ class Machine(RuleBasedStateMachine):
     def replace(self, name: str, branch: str | None, table: str, rows: list[Row]) -> None:
         self.change(
             name, branch, lambda edit: edit[table].replace(to_arrow(rows)), lambda state: state.update({table: rows})
+        )
+
+    @rule(name=DATASETS, branch=BRANCHES, table=TABLES, number=st.integers(-3, 3), text=TEXTS)
+    def update(self, name: str, branch: str | None, table: str, number: int, text: str | None) -> None:
+        statement = f"UPDATE {table} SET t = CAST($text AS VARCHAR) WHERE n = $number"
+        self.change(
+            name,
+            branch,
+            lambda edit: edit.sql(statement, params={"text": text, "number": number}),
+            lambda state: state.update({table: [(n, text if n == number else t) for n, t in existing(state, table)]}),
+        )
+
+    @rule(name=DATASETS, branch=BRANCHES, table=TABLES, number=st.integers(-3, 3))
+    def delete_rows(self, name: str, branch: str | None, table: str, number: int) -> None:
+        self.change(
+            name,
+            branch,
+            lambda edit: edit[table].delete("n = $number", params={"number": number}),
+            lambda state: state.update({table: [row for row in existing(state, table) if row[0] != number]}),
         )
 
     @rule(name=DATASETS, branch=BRANCHES, table=TABLES, rows=FILE_ROWS, mode=MODES)

@@ -7,8 +7,12 @@ again has it pardoned, because each deletion looks once more at what is needed, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import Connection
 
 from jupyter_datasets import faults
 from jupyter_datasets.catalog.database import Database
@@ -68,7 +72,8 @@ class Collection:
         deleted = found.due
         if not dry:
             deleted = list(self._delete(found.due))
-            pardoned += self._judge(pardoned, found.fresh)
+            self._change(lambda connection: _judge(connection, pardoned, found.fresh, self._moment))
+            faults.reach("gc.condemned")
         marks = condemned | dict.fromkeys(found.fresh, self._moment)
 
         def going(things: Iterable[Thing]) -> tuple[Going, ...]:
@@ -126,7 +131,7 @@ class Collection:
                 self._marking.catch_up()
                 some = [thing for thing in ordered[start : start + _BATCH] if not self._marking.needs(thing)]
                 faults.reach("gc.before-forgetting")
-                self._insist(lambda uow_connection, some=some: records.forget(uow_connection, some))
+                self._change(partial(records.forget, things=some))
                 faults.reach("gc.forgotten")
                 self._unlink(some)
             yield from some
@@ -138,3 +143,21 @@ class Collection:
                 with translated_io(f"deleting {path}"):
                     path.unlink(missing_ok=True)
                 faults.reach("gc.deleted")
+
+    def _change(self, change: Callable[[Connection], None]) -> None:
+        """Change the catalog; again, where somebody who notes what commits touch came first."""
+        for attempt in range(_TRIES):
+            try:
+                with self._database.begin() as uow:
+                    change(uow.connection)
+                    uow.commit()
+                return
+            except ConflictError as error:
+                if error.kind is not ErrorKind.WRITE_CONFLICT or attempt == _TRIES - 1:
+                    raise
+                time.sleep(0.02 * attempt)
+
+
+def _judge(connection: Connection, pardoned: Iterable[Thing], fresh: Iterable[Thing], moment: Micros) -> None:
+    records.pardon(connection, pardoned)
+    records.condemn(connection, fresh, moment)

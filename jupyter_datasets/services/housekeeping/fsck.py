@@ -113,7 +113,7 @@ class Fsck:
         if self._walk.broken:  # what cannot be read may need anything
             return
         idle = set(self._backend.names("objects")) - self._walk.files.keys()
-        unused = set(self._backend.names("packs")) - self._walk.packs
+        unused = set(self._backend.names("packs")) - self._walk.packs.keys()
         size = sum(self._backend.size("objects", name) for name in idle)
         size += sum(self._backend.size("packs", name) for name in unused)
         yield Check(

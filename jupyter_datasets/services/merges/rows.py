@@ -24,6 +24,7 @@ from jupyter_datasets.values import name_key
 
 MOST_CONFLICTS = 1000
 _PLACE = f"{quote_name(PIECE)}, {quote_name(ROW)}"
+_ORDER = '"jd order"'
 
 Differing = tuple[Sequence[Piece], Sequence[Piece]]
 
@@ -89,7 +90,24 @@ def _differences(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         before = scan(table.schema, left).bind(Session(connection), f"{side} before")
         after = scan(table.schema, right).bind(Session(connection), f"{side} after")
         connection.execute(f"CREATE TEMP TABLE {side}_gone AS {before} EXCEPT ALL {after}")
-        connection.execute(f"CREATE TEMP TABLE {side}_come AS {after} EXCEPT ALL {before}")
+        connection.execute(f"CREATE TEMP TABLE {side}_new AS {after} EXCEPT ALL {before}")
+        placed = scan(table.schema, right).bind(Session(connection), f"{side} placed", numbered=True)
+        connection.execute(f"CREATE TEMP TABLE {side}_come AS {_in_order(table.schema, f'{side}_new', placed)}")
+
+
+def _in_order(schema: Schema, rows: str, placed: str) -> str:
+    """Some of the rows of a scan, as often as they are told, with what puts them into the scan's order."""
+    columns = [quote_name(f.name) for f in schema.fields]
+    same = " AND ".join(f"a.{name} IS NOT DISTINCT FROM b.{name}" for name in columns)
+    own = ", ".join(f"a.{name}" for name in columns)
+    counted = f"SELECT {', '.join(columns)}, count(*) AS jd_n FROM {rows} GROUP BY ALL"
+    order = f"(a.{quote_name(PIECE)} << 32) | a.{quote_name(ROW)}"
+    found = (
+        f"SELECT {own}, {order} AS {_ORDER}, b.jd_n, "
+        f"row_number() OVER (PARTITION BY {own} ORDER BY {order} DESC) AS jd_i "
+        f"FROM ({placed}) a JOIN ({counted}) b ON {same}"
+    )
+    return f"SELECT * EXCLUDE (jd_n, jd_i) FROM ({found}) WHERE jd_i <= jd_n"
 
 
 def _without_key(connection: duckdb.DuckDBPyConnection, table: Table) -> Merged:
@@ -109,7 +127,7 @@ def _without_key(connection: duckdb.DuckDBPyConnection, table: Table) -> Merged:
     rows = f"SELECT {_PLACE}, true AS {quote_name(GONE)}, {nulls} FROM ({found}) WHERE number <= most"
     return Merged(
         rows=_fetched(connection, rows, table.schema, place=True),
-        inserts=_fetched(connection, "FROM theirs_come", table.schema),
+        inserts=_fetched(connection, "FROM theirs_come", table.schema, order=_ORDER),
         doubtful=_count(connection, f"SELECT count(*) FROM theirs_gone b WHERE EXISTS (FROM ours_gone a WHERE {same})"),
     )
 
@@ -135,10 +153,10 @@ class _Keyed:
             f"SELECT {_PLACE}, action = 'delete' AS {quote_name(GONE)}, {columns} FROM decided "
             f"JOIN ({places}) USING ({self._keys}) WHERE action IN ('update', 'delete')"
         )
-        inserts = f"SELECT {columns} FROM decided WHERE action = 'insert'"
+        inserts = f"SELECT {columns}, {_ORDER} FROM decided WHERE action = 'insert'"
         return Merged(
             rows=_fetched(self._connection, rows, self._table.schema, place=True),
-            inserts=_fetched(self._connection, inserts, self._table.schema),
+            inserts=_fetched(self._connection, inserts, self._table.schema, order=_ORDER),
             conflicts=tuple(self._conflicts()),
             count=_count(self._connection, "SELECT coalesce(sum(len(open)), 0) FROM decided"),
         )
@@ -159,7 +177,7 @@ class _Keyed:
             f"LEFT JOIN {table} {alias} ON {self._same(alias)}"
             for table, alias in (("theirs_gone", "tg"), ("theirs_come", "tc"), ("ours_gone", "og"), ("ours_come", "oc"))
         )
-        own = ", ".join(f"k.{quote_name(f.name)}" for f in self._table.key)
+        own = ", ".join([*(f"k.{quote_name(f.name)}" for f in self._table.key), f"tc.{_ORDER}"])
         return f"SELECT {', '.join(filter(None, [own, flags, cells]))} FROM ({keys}) k {joins}"
 
     def _decided(self) -> str:
@@ -182,7 +200,7 @@ class _Keyed:
         unsettled = (
             f"CASE WHEN {_ROW_CLASH} AND {take} IS NULL THEN {row} WHEN t_come AND o_come THEN {cells} ELSE [] END"
         )
-        return f"SELECT {values}, {action} AS action, {unsettled} AS open FROM met"
+        return f"SELECT {values}, {_ORDER}, {action} AS action, {unsettled} AS open FROM met"
 
     def _value(self, field: Field) -> str:
         name = quote_name(field.name)
@@ -297,11 +315,13 @@ def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     return int(found[0]) if found else 0
 
 
-def _fetched(connection: duckdb.DuckDBPyConnection, query: str, schema: Schema, *, place: bool = False) -> pa.Table:
+def _fetched(
+    connection: duckdb.DuckDBPyConnection, query: str, schema: Schema, *, place: bool = False, order: str = _PLACE
+) -> pa.Table:
     """Rows as users hand them over, behind their places where they have some."""
     cells = [
         f"{forms.to_public(quote_name(f.name), f.type, as_text=f.as_text)} AS {quote_name(f.name)}"
         for f in schema.fields
     ]
     columns = [_PLACE, quote_name(GONE), *cells] if place else cells
-    return connection.sql(f"SELECT {', '.join(columns)} FROM ({query})").to_arrow_table()
+    return connection.sql(f"SELECT {', '.join(columns)} FROM ({query}) ORDER BY {order}").to_arrow_table()

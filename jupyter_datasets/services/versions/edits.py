@@ -101,6 +101,10 @@ class EditService:
             if head is not None:
                 references.check_open(head)
 
+    def bases(self) -> set[CommitId]:
+        """The commits that open edits of this process begin from."""
+        return {opened.edit.base for opened in list(self._open.values()) if opened.edit.base}
+
     def find(self, actor: Actor, edit: str) -> Edit:
         """The edit as it was begun, or as it began anew when its branch moved; NotFoundError when it is over."""
         return self._get(actor, edit).edit
@@ -216,12 +220,13 @@ class EditService:
     @contextmanager
     def draft(self, actor: Actor, dataset: str, branch: str, *, merging: bool = False) -> Iterator[tuple[Draft, str]]:
         """The draft and id of an edit that is aborted on leaving unless it was committed: for jobs and merges."""
-        edit = self.begin(actor, dataset, branch, merging=merging)
-        try:
-            yield self._open[edit.id].draft, edit.id
-        finally:
-            if edit.id in self._open:
-                self._close(self._open[edit.id])
+        with self._backend.gate.writing():
+            edit = self.begin(actor, dataset, branch, merging=merging)
+            try:
+                yield self._open[edit.id].draft, edit.id
+            finally:
+                if edit.id in self._open:
+                    self._close(self._open[edit.id])
 
     def change(self, actor: Actor, edit: str, change: Change) -> None:
         """Change a draft as a job does. The change is made again if the branch moves meanwhile, and may refuse then."""
@@ -259,7 +264,8 @@ class EditService:
 
     def _commit(self, actor: Actor, opened: _Open, message: str) -> Commit | None:
         edit = opened.edit
-        with self._queues[edit.dataset_id, edit.branch]:
+        # What is found in the store and relied upon must not be deleted before the commit names it.
+        with self._backend.gate.writing(), self._queues[edit.dataset_id, edit.branch]:
             for attempt in range(_TRIES):
                 try:
                     self._check_unmoved(opened.edit)
@@ -354,7 +360,9 @@ class EditService:
                 message=made.message,
             )
             records.add_commit(uow.connection, edit.dataset_id, commit, touches)
-            known = records.locate(uow.connection, list(pack.places)) if sure else self._objects.known(pack.places)
+            # What is in memory may have been deleted since; it is rare that a pack holds such an object at all.
+            maybe = list(pack.places) if sure else list(self._objects.known(pack.places))
+            known = records.locate(uow.connection, maybe) if maybe else {}
             records.add_objects(uow.connection, {h: p for h, p in pack.places.items() if h not in known})
             log_move(uow, actor, edit.dataset_id, ref, opened.action, old=edit.base, new=commit_id)
             uow.commit()

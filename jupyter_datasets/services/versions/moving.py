@@ -124,6 +124,8 @@ def log_move(
 
 
 def _play(uow: UnitOfWork, actor: Actor, dataset_id: DatasetId, reversal: Reversal, action: undoing.Step) -> RefInfo:
+    if reversal.new is not None:
+        references.check_there(uow.connection, dataset_id, reversal.new, reversal.ref)
     if not undoing.apply(uow.connection, dataset_id, reversal):
         raise _refusal(uow.connection, dataset_id, RefInfo(name=reversal.ref, kind=reversal.kind, commit=reversal.old))
     info = RefInfo(name=reversal.ref, kind=reversal.kind, commit=reversal.new)

@@ -135,7 +135,7 @@ def base(connection: Connection, dataset_id: DatasetId, ref: Ref, refs: Sequence
         return _numbered(connection, dataset_id, ref.number)
     assert ref.name is not None, "a reference has a name or a number"
     if ref.at is not None:
-        return _at_moment(connection, dataset_id, ref)
+        return check_there(connection, dataset_id, _at_moment(connection, dataset_id, ref), ref.text)
     if ref.maybe_commit:
         return _by_prefix(connection, dataset_id, ref.name)
     if refs is None:
@@ -148,6 +148,18 @@ def base(connection: Connection, dataset_id: DatasetId, ref: Ref, refs: Sequence
         raise _unknown(connection, dataset_id, ref.text)
     assert found.commit is not None, "an unborn branch was refused above"
     return found.commit
+
+
+def check_there(connection: Connection, dataset_id: DatasetId, commit: CommitId, text: str) -> CommitId:
+    """Refuse a commit that the log remembers and that was collected since; ``text`` is what stood for it."""
+    if records.commit(connection, dataset_id, commit) is None:
+        raise NotFoundError(
+            f"{text!r} stands for commit {short(commit)}, which is gone: nothing needed it, so it was collected.",
+            kind=ErrorKind.COMMIT_NOT_FOUND,
+            next_step="The log lists the commits that there are.",
+            details={"ref": text, "commit": commit},
+        )
+    return commit
 
 
 def _numbered(connection: Connection, dataset_id: DatasetId, number: int) -> CommitId:

@@ -240,7 +240,8 @@ class VersionService:
         """A unit of work on a dataset, committed at the block's end."""
         dataset_id = self._readable(actor, dataset)
         self._permissions.require(actor, dataset_id, role)
-        with self._database.begin() as uow:
+        # The version that is named here must not be deleted meanwhile.
+        with self._backend.gate.writing(), self._database.begin() as uow:
             yield uow, dataset_id
             uow.commit()
 

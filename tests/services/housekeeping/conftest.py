@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from jupyter_datasets.services.health.models import Check, Report
 from jupyter_datasets.store.backends import stamp
@@ -12,12 +11,12 @@ from tests.services.conftest import World
 MANY = list(range(1000))  # so many rows go into a segment of their own
 
 
-def fill(world: World, *, first: int = 0, **options: Any) -> Path:
+def fill(world: World, *, first: int = 0, branch: str = "main") -> Path:
     """Replace the table by a thousand rows, and give the segment that holds them."""
-    edit = world.begin(options.pop("branch", "main"))
-    world.put(edit, [first + n for n in MANY], mode="replace", **options)
+    edit = world.begin(branch)
+    world.put(edit, [first + n for n in MANY], mode="replace")
     world.edits.commit(world.me, edit)
-    return segment(world)
+    return segment(world, branch)
 
 
 def segment(world: World, ref: str = "main") -> Path:
