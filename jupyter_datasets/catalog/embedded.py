@@ -151,7 +151,8 @@ def _catalog_lost(path: Path) -> DamagedObjectError:
     return DamagedObjectError(
         f"The store's catalog is missing ({path}): it names the datasets and versions that the store holds.",
         kind=ErrorKind.OBJECT_MISSING,
-        next_step="Nothing was changed. Put the file back from a copy of the store.",
+        next_step="Nothing was changed. Put the file back from a copy of the store, or, without one, build it anew as"
+        " far as that goes: 'jupyter datasets rebuild'.",
         details={"object": CATALOG, "path": str(path)},
     )
 

@@ -15,7 +15,7 @@ from jupyter_datasets.values import evolve, new_id, now
 
 FORMAT = 1
 CATALOG = "catalog.duckdb"
-_FORMAT_FILE = "format.json"
+FORMAT_FILE = "format.json"
 _ALWAYS: Mapping[str, type] = {"format": int, "created_us": int, "program": str}
 # What a store may hold before its format.json is there: the lock comes first, and objects may be written early.
 _BEFORE_FORMAT = frozenset({"lock", "server.json", "staging", "objects", "packs"})
@@ -67,7 +67,7 @@ class StoreFormat:
         DamagedObjectError
             ``format.json`` is missing or cannot be read.
         """
-        file = store / _FORMAT_FILE
+        file = store / FORMAT_FILE
         if file.exists():
             return cls._parse(file)
         if is_store(store):
@@ -96,7 +96,7 @@ class StoreFormat:
         """Replace ``format.json`` durably."""
         values = {"format": self.format, "created_us": self.created_us, "program": self.program}
         values |= {"catalog": self.catalog, **self.others}
-        replace_file(store / _FORMAT_FILE, json.dumps(values, indent=2).encode(), mode=0o644, durable=True)
+        replace_file(store / FORMAT_FILE, json.dumps(values, indent=2).encode(), mode=0o644, durable=True)
 
 
 def _read_values(file: Path) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _read_values(file: Path) -> dict[str, Any]:
 
 def is_store(folder: Path) -> bool:
     """Whether the folder is a store, whole or damaged, rather than missing or something else."""
-    return (folder / _FORMAT_FILE).exists() or all((folder / name).exists() for name in (CATALOG, "lock"))
+    return (folder / FORMAT_FILE).exists() or all((folder / name).exists() for name in (CATALOG, "lock"))
 
 
 def check_folder(store: Path) -> None:
@@ -123,7 +123,7 @@ def check_folder(store: Path) -> None:
 def _check_empty(store: Path) -> None:
     strangers = sorted(name for name in os.listdir(store) if name not in _BEFORE_FORMAT and not name.startswith("."))
     # Looked for again, because another process may have made a store of the folder meanwhile.
-    if strangers and not (store / _FORMAT_FILE).exists():
+    if strangers and not (store / FORMAT_FILE).exists():
         raise InvalidInputError(
             f"{store} is not a store of datasets, and it is not empty: it holds {strangers[0]!r}.",
             kind=ErrorKind.INVALID_SETTING,

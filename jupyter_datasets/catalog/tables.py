@@ -87,7 +87,7 @@ objects = Table(
     Column("length", BigInteger, nullable=False),
 )
 
-# What nothing needed when housekeeping last looked: segments and files, packs, commits. Needed again, it goes from here.
+# What nothing needed when housekeeping last looked: segments and files, packs, commits. What is needed again goes.
 condemned = Table(
     "condemned",
     metadata,

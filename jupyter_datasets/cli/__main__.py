@@ -54,6 +54,12 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
         "work": {
             "jobs": ("jobs", "list, show or cancel jobs"),
         },
+        "housekeeping": {
+            "fsck": ("housekeeping", "read all that versions need again; mend what can be mended"),
+            "gc": ("housekeeping", "free the space of what no version needs"),
+            "backup": ("housekeeping", "copy the store while it is in use, or make a store of a copy"),
+            "rebuild": ("housekeeping", "make a lost catalog anew"),
+        },
     }
 )
 COMMANDS = {name: entry for group in GROUPS.values() for name, entry in group.items()}
@@ -109,15 +115,22 @@ def _guarded(arguments: Sequence[str], console: Console) -> int:
         return console.usage(error)
     except SystemExit as stop:  # argparse, after --help and --version
         return int(stop.code or 0)
-    except KeyboardInterrupt:
-        console.error(JobCancelledError("Interrupted."))
-        return Exit.INTERRUPTED
-    except DatasetsError as error:
-        return console.error(error)
     except (BrokenPipeError, OutputError):
         raise
-    except Exception as error:
-        return console.unexpected(error)
+    except (KeyboardInterrupt, Exception) as error:
+        if isinstance(error, KeyboardInterrupt) or _was_interrupted(error):
+            console.error(JobCancelledError("Interrupted."))
+            return Exit.INTERRUPTED
+        return console.error(error) if isinstance(error, DatasetsError) else console.unexpected(error)
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: DuckDB and Arrow tell of it in words of their own."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt) or "Query interrupted" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _run(arguments: Sequence[str], console: Console) -> int:

@@ -83,3 +83,9 @@ class Upload(_Answer):
     name: str
     bytes: int
     received: int = 0
+
+
+class Emptied(_Answer):
+    """The names of datasets that were removed for good."""
+
+    datasets: tuple[str, ...]

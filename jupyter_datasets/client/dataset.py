@@ -187,8 +187,8 @@ class Dataset:
         Parameters
         ----------
         retry
-            Make the changes again on the branch as it is then, where somebody else moved it meanwhile; statements and
-            keys are looked up anew.
+            Make the changes again on the branch as it is then, where somebody else moved it meanwhile: statements and
+            keys are looked up anew, and a table that is replaced is replaced again, whatever came into it.
         """
         queries = Queries(self._transport, self._engine, self._checkouts)
         return Edit(self._transport, queries, self._model, branch or self.current, message, retry=retry)

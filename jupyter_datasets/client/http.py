@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from jupyter_datasets.client import remote
 from jupyter_datasets.client.answers import Committed, Listing, Repairs, Snapshot, VersionInfo
+from jupyter_datasets.client.housekeeping import RemoteHousekeeping
 from jupyter_datasets.client.nearby import is_here
 from jupyter_datasets.client.rest import Rest, part, pieces
 from jupyter_datasets.client.transport import Mode
@@ -365,6 +366,10 @@ class HttpTransport:
 
     def doctor(self, rehash: str | None, on_progress: Callable[[int, int], object] | None) -> Report:  # noqa: ARG002  # an answer has no progress
         return self._rest.get(Report, "/health/check", rehash=rehash)
+
+    @property
+    def housekeeping(self) -> RemoteHousekeeping:
+        return RemoteHousekeeping(self._rest)
 
     def close(self, *, wait: bool) -> None:
         if self.closed:

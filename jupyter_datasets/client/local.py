@@ -9,11 +9,14 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from jupyter_datasets.client.housekeeping import OnProgress
 from jupyter_datasets.client.transport import Mode
 from jupyter_datasets.container import Container
 from jupyter_datasets.errors import InvalidInputError, StoreBusyError
 from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.health.models import Report
+from jupyter_datasets.services.housekeeping.models import Backup, Collected
+from jupyter_datasets.services.housekeeping.service import HousekeepingService
 from jupyter_datasets.services.imports.models import ImportRequest
 from jupyter_datasets.services.jobs.models import Job, JobStatus
 from jupyter_datasets.services.merges.models import MergeOutcome, MergeRequest, Resolution
@@ -230,6 +233,10 @@ class LocalTransport:
     def doctor(self, rehash: str | None, on_progress: Callable[[int, int], object] | None) -> Report:
         return self._services.health.check(self._actor, rehash, on_progress)
 
+    @property
+    def housekeeping(self) -> LocalHousekeeping:
+        return LocalHousekeeping(self._services.housekeeping, self._actor)
+
     def close(self, *, wait: bool) -> None:
         if self._is_inherited:
             return
@@ -241,6 +248,26 @@ class LocalTransport:
     def _is_inherited(self) -> bool:
         """Whether this is a forked child's copy, which has none of the threads and must leave all to the parent."""
         return self._process != os.getpid()
+
+
+class LocalHousekeeping:
+    """Calls the service as the local user. See :class:`jupyter_datasets.client.housekeeping.Housekeeping`."""
+
+    def __init__(self, service: HousekeepingService, actor: Actor) -> None:
+        self._service = service
+        self._actor = actor
+
+    def fsck(self, dataset: str | None, *, repair: bool, on_progress: OnProgress | None) -> Report:
+        return self._service.fsck(self._actor, dataset, repair=repair, on_progress=on_progress)
+
+    def gc(self, *, dry_run: bool, grace_hours: float) -> Collected:
+        return self._service.gc(self._actor, dry_run=dry_run, grace_hours=grace_hours)
+
+    def empty_bin(self, older_than_days: float) -> tuple[str, ...]:
+        return self._service.empty_bin(self._actor, older_than_days)
+
+    def back_up(self, folder: Path, *, links: bool, on_progress: OnProgress | None) -> Backup:
+        return self._service.back_up(self._actor, folder, links=links, on_progress=on_progress)
 
 
 def _forked(parent: int) -> StoreBusyError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,6 +12,7 @@ from typing import Any, Self
 from jupyter_datasets.client import display
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.edit import Changed
+from jupyter_datasets.client.housekeeping import OnProgress
 from jupyter_datasets.client.imports import ImportResult, file_request, table_for
 from jupyter_datasets.client.jobs import Job
 from jupyter_datasets.client.result import Result
@@ -22,11 +24,12 @@ from jupyter_datasets.engine.statements import parse
 from jupyter_datasets.errors import InvalidInputError, NotFoundError
 from jupyter_datasets.services.datasets.models import Dataset as DatasetModel
 from jupyter_datasets.services.health.models import Report
+from jupyter_datasets.services.housekeeping.models import BIN_DAYS, GRACE_HOURS, Backup, Collected
 from jupyter_datasets.services.imports.models import Mode
 from jupyter_datasets.services.jobs.models import Job as JobModel
 from jupyter_datasets.services.jobs.models import JobStatus
 from jupyter_datasets.store import forms
-from jupyter_datasets.values import MAIN, DatasetId
+from jupyter_datasets.values import MAIN, DatasetId, name_key
 
 _LONGEST_MESSAGE = 200  # characters of a statement that stands for its commit's message
 
@@ -231,7 +234,7 @@ class Repository:
         value = (lambda ended: self[dataset].import_result(ended)) if dataset else _plain_result
         return Job(model.id, self._transport, value)
 
-    def doctor(self, rehash: str | None = None, *, on_progress: Callable[[int, int], object] | None = None) -> Report:
+    def doctor(self, rehash: str | None = None, *, on_progress: OnProgress | None = None) -> Report:
         """Check that the store is well and that all that branches and tags need is there.
 
         Parameters
@@ -242,6 +245,66 @@ class Repository:
             Called with the bytes read again so far, and in all.
         """
         return self._transport.doctor(rehash, on_progress)
+
+    def fsck(
+        self, dataset: str | None = None, *, repair: bool = False, on_progress: OnProgress | None = None
+    ) -> Report:
+        """Read all that versions need again, and name what is damaged with every version that it touches.
+
+        Parameters
+        ----------
+        dataset
+            Only what this dataset's versions need; everything in the store when None.
+        repair
+            Move damaged files into ``quarantine``, so that importing the same rows again mends them, and set the index
+            of packs right. Nothing is deleted.
+        on_progress
+            Called with the bytes read so far, and in all.
+        """
+        return self._transport.housekeeping.fsck(dataset, repair=repair, on_progress=on_progress)
+
+    def gc(self, *, dry_run: bool = False, grace_hours: float = GRACE_HOURS) -> Collected:
+        """Collect what no version needs: condemn it, and delete what an earlier call condemned.
+
+        What branches and tags reach is kept, with their history, and what may be undone, what is in the bin, and what
+        is being edited.
+
+        Parameters
+        ----------
+        dry_run
+            Change nothing, and tell who keeps what.
+        grace_hours
+            How long something must have been unneeded before either step.
+        """
+        return self._transport.housekeeping.gc(dry_run=dry_run, grace_hours=grace_hours)
+
+    def empty_bin(self, older_than: timedelta | float = BIN_DAYS) -> tuple[str, ...]:
+        """Remove datasets for good that were deleted long ago, and give their names; ``gc`` then frees their space.
+
+        Parameters
+        ----------
+        older_than
+            How long ago; a number counts days.
+        """
+        days = older_than / timedelta(days=1) if isinstance(older_than, timedelta) else older_than
+        return self._transport.housekeeping.empty_bin(days)
+
+    def backup(
+        self, folder: str | os.PathLike[str], *, links: bool = True, on_progress: OnProgress | None = None
+    ) -> Backup:
+        """Copy the store to a folder while it is in use, or bring an earlier backup there up to date.
+
+        Parameters
+        ----------
+        folder
+            An earlier backup, or a folder that is empty or does not exist yet; on the machine where the store is.
+        links
+            Whether files may be further names of the store's own: no help against a broken disk, but there at once.
+        on_progress
+            Called with the bytes done, and in all.
+        """
+        target = Path(folder).expanduser().absolute()
+        return self._transport.housekeeping.back_up(target, links=links, on_progress=on_progress)
 
     def close(self) -> None:
         """Wait for running jobs, showing their progress, and let go of the store."""
@@ -302,9 +365,14 @@ def _plain_result(job: JobModel) -> Mapping[str, Any]:
 
 
 class Datasets(tuple[Dataset, ...]):
-    """Datasets as a list that shows itself."""
+    """Datasets as a list that shows itself; ``"flights" in datasets`` asks for a name."""
 
     __slots__ = ()
+
+    def __contains__(self, item: object) -> bool:
+        if isinstance(item, str):
+            return any(name_key(dataset.name) == name_key(item) for dataset in self)
+        return super().__contains__(item)
 
     def _rows(self) -> list[tuple[str, str, str]]:
         return [(d.name, ", ".join(d.labels), d.description) for d in self]

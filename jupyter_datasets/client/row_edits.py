@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from jupyter_datasets.client.names import Stored
 from jupyter_datasets.client.sql import Queries
 from jupyter_datasets.client.tables import default_table
-from jupyter_datasets.client.transport import Transport
+from jupyter_datasets.client.transport import Mode, Transport
 from jupyter_datasets.engine import edit_statements
 from jupyter_datasets.engine.edit_statements import TARGET, Changes, EditStatement
 from jupyter_datasets.engine.statements import parse
@@ -75,6 +76,7 @@ class RowEdits:
             f.name for i in plan.key for f in schema.fields if f.id == i
         ]
         _check_given(table, schema.names, rows.column_names, names)
+        _check_keys(rows, names)
         return self._put(plan, changes(_columns(schema), names), {}, {_ROWS: rows})
 
     def _carry_out(
@@ -86,22 +88,36 @@ class RowEdits:
     def _put(self, plan: ScanPlan, changes: Changes, params: Mapping[str, Any], tables: Mapping[str, Any]) -> int:
         """Both queries read the table as it was before the first of them is carried out."""
 
+        looked = list[TableName]()
+
         def ask(query: str | None) -> pa.Table | None:
-            return None if query is None else self._ask(query, plan, params, tables)
+            return None if query is None else self._ask(query, plan, params, tables, looked)
 
         rows, inserts = ask(changes.rows), ask(changes.inserts)
         edit, table = self._edit.id, plan.table
         if rows is not None and rows.num_rows:
             self._transport.put_changes(edit, table, plan.root, rows.schema, rows.to_batches())
         if inserts is not None and inserts.num_rows:
-            self._transport.put(edit, table, "append", inserts.schema, inserts.to_batches())
+            # Rows that depend on what the table holds must be found anew if somebody else changes it meanwhile.
+            mode: Mode = "insert" if looked else "append"
+            self._transport.put(edit, table, mode, inserts.schema, inserts.to_batches())
         return sum(found.num_rows for found in (rows, inserts) if found is not None)
 
-    def _ask(self, query: str, plan: ScanPlan, params: Mapping[str, Any], tables: Mapping[str, Any]) -> pa.Table:
+    def _ask(
+        self,
+        query: str,
+        plan: ScanPlan,
+        params: Mapping[str, Any],
+        tables: Mapping[str, Any],
+        looked: list[TableName],
+    ) -> pa.Table:
+        """What a query gives; names of tables of the dataset that it reads are added to ``looked``."""
         target = Stored(source=None, scan=scan_of(self._transport.fetch(plan)), numbered=True)
 
         def own(name: TableName) -> Stored | None:
-            return target if name.path == (TARGET,) else self._own(name, tables)
+            found = target if name.path == (TARGET,) else self._own(name, tables)
+            looked.extend([name] if found else [])
+            return found
 
         try:
             return self._queries.run(query, params=params, variables=tables, own=own).to_arrow()
@@ -170,8 +186,28 @@ def _check_given(table: str, known: Sequence[str], given: Sequence[str], key: Se
         )
 
 
+def _check_keys(rows: pa.Table, key: Sequence[str]) -> None:
+    """Refuse rows that one key does not tell apart."""
+    if empty := [name for name in key if rows[name].null_count]:
+        raise InvalidInputError(
+            f"Column {empty[0]!r} of the key has nulls in the given rows.",
+            kind=ErrorKind.KEY_VIOLATION,
+            next_step="Take those rows out, or give them a key.",
+        )
+    counted = rows.select(list(dict.fromkeys(key))).group_by(list(key)).aggregate([([], "count_all")])
+    double = counted.filter(pc.greater(counted["count_all"], 1))
+    if double.num_rows:
+        values = ", ".join(f"{name} = {double[name][0]}" for name in key)
+        raise InvalidInputError(
+            f"Two of the given rows have the key {values}.",
+            kind=ErrorKind.KEY_VIOLATION,
+            next_step="Give one row for each key.",
+        )
+
+
 def _unplaced(error: StatementError) -> StatementError:
     """The error without its place, which is one in a query that the user did not write."""
     message = error.message.partition(" (line ")[0].rstrip(".") + "."
+    message = message.replace('Table "given" has', "The rows to be inserted have")
     details = {"suggestions": error.details.get("suggestions", [])}
     return StatementError(message, kind=error.kind, next_step=error.next_step, details=details)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
+from typing import BinaryIO, Protocol
 
 import pyarrow as pa
 
+from jupyter_datasets.client.housekeeping import Housekeeping
 from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.health.models import Report
 from jupyter_datasets.services.imports.models import ImportRequest
@@ -19,6 +20,7 @@ from jupyter_datasets.services.versions.models import (
     Edit,
     LogFilter,
     Overview,
+    PutMode,
     RefInfo,
     RefKindName,
     RefMove,
@@ -29,7 +31,7 @@ from jupyter_datasets.services.versions.models import (
 )
 from jupyter_datasets.values import CommitId, DatasetId, ObjectHash, Page
 
-Mode = Literal["append", "replace"]
+Mode = PutMode
 
 
 class Transport(Protocol):
@@ -216,6 +218,10 @@ class Transport(Protocol):
 
     def doctor(self, rehash: str | None, on_progress: Callable[[int, int], object] | None) -> Report:
         """Check the store, and read a dataset's files again, or ``all``."""
+
+    @property
+    def housekeeping(self) -> Housekeeping:
+        """What is done to the store as a whole."""
 
     def close(self, *, wait: bool) -> None:
         """Let go of the store; running jobs are waited for, or cancelled."""

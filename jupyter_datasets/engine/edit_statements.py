@@ -54,7 +54,8 @@ def read_edit(statement: Statement) -> EditStatement:
         It is of another kind, or does what cannot be done here.
     """
     if statement.kind is not StatementKind.EDIT:
-        raise _refused(statement.text, f"{statement.verb} changes no data", "Use repo.sql(...) for queries.")
+        step = "Use repo.sql(...) for queries, and edit.drop(...) or edit.rename(...) for whole tables."
+        raise _refused(statement.text, f"{statement.verb} is no INSERT, UPDATE, DELETE or MERGE", step)
     try:
         tree = sqlglot.parse_one(statement.text, dialect="duckdb")
     except sqlglot.errors.SqlglotError as error:

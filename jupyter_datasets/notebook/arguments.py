@@ -21,7 +21,7 @@ _CHANGING = ("--branch", "--message")
 _OPTIONS = (*_READING, *_CHANGING)
 _NOT_YET = ("--save-as", "--explain", "--validate", "--profile", "--job")
 _TARGET = re.compile(r"\s*([^\W\d]\w*)\s*<<")
-_OPTION = re.compile(r"\s*(--[A-Za-z][\w-]*)(=?)\s*")
+_OPTION = re.compile(r"\s*(--?[A-Za-z][\w-]*)(=?)\s*")
 _VALUE = re.compile(r"""'([^']*)'|"([^"]*)"|(?!--)(\S+)""")
 
 

@@ -43,7 +43,21 @@ SCHEMAS = (
         REFERENCE,
         "A branch or tag was made, moved, renamed, protected or deleted",
         dataset_id=_ID,
-        action={"enum": ["commit", "create", "delete", "undo", "redo", "rename", "protect", "unprotect", "merge", "revert", "cherry-pick"]},
+        action={
+            "enum": [
+                "commit",
+                "create",
+                "delete",
+                "undo",
+                "redo",
+                "rename",
+                "protect",
+                "unprotect",
+                "merge",
+                "revert",
+                "cherry-pick",
+            ]
+        },
         commit=_COMMIT,
     ),
     _schema(

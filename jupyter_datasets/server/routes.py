@@ -12,7 +12,17 @@ from tornado.web import HTTPError
 
 from jupyter_datasets.server.base import ApiHandler
 from jupyter_datasets.server.endpoint import endpoint
-from jupyter_datasets.server.handlers import data, datasets, edits, health, jobs, merges, uploads, versions
+from jupyter_datasets.server.handlers import (
+    data,
+    datasets,
+    edits,
+    health,
+    housekeeping,
+    jobs,
+    merges,
+    uploads,
+    versions,
+)
 from jupyter_datasets.server.keeper import Keeper
 from jupyter_datasets.server.openapi import Document, document
 from jupyter_datasets.server.route import Route
@@ -52,6 +62,7 @@ ROUTES = (
     *merges.ROUTES,
     *uploads.ROUTES,
     *jobs.ROUTES,
+    *housekeeping.ROUTES,
 )
 
 

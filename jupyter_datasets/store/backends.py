@@ -89,6 +89,10 @@ class LocalBackend:
         except FileNotFoundError:
             return 0
 
+    def is_sound(self, kind: Kind, name: str, size: int) -> bool:
+        """Whether the object is there with that size, and nothing wrote to it since."""
+        return _is_sound(self.path(kind, name), name, size)
+
     def new_staging(self) -> Path:
         """A new private folder on the store's own file system."""
         return self.staging(new_id())

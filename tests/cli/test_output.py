@@ -31,7 +31,7 @@ FULL = Path("/dev/full")
         ("SELECT nothing FROM sales", 3),
         ("SELECT * FRM sales", 1),
         ("SELECT CAST(name AS INT) FROM sales", 1),
-        ("DELETE FROM sales", 1),
+        ("DELETE FROM sales WHERE nothing = 1", 3),
     ],
 )
 def test_a_statement_that_fails_ends_with_the_code_of_the_help(run: Run, query: str, code: int) -> None:

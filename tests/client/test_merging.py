@@ -195,7 +195,7 @@ def test_a_commit_is_taken_back_and_repeated_elsewhere(people: Dataset) -> None:
 def test_squash_leaves_the_other_history_out(people: Dataset) -> None:
     """One commit with one parent, whatever the other side took."""
     for number in range(3):
-        change(people, "fix", f"UPDATE people SET x = {number} WHERE id = {number}")
+        change(people, "fix", f"UPDATE people SET x = -1 WHERE id = {number}")
     before = people["main"].commit.id
     done = people.merge("fix", squash=True, message="three at once")
     assert isinstance(done, Commit)

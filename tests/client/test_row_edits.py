@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import duckdb
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from jupyter_datasets.client.connect import connect
 from jupyter_datasets.client.dataset import Dataset
+from jupyter_datasets.client.edit import Edit
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.errors import (
     ConflictError,
@@ -200,10 +201,10 @@ def test_rows_without_a_key_need_one(repo: Repository) -> None:
         ("UPDATE people SET id = NULL WHERE id = 1", ErrorKind.KEY_VIOLATION, "nulls"),
         ("UPDATE people SET x = 99 FROM twice t WHERE t.id = people.id", None, "twice"),
         ("INSERT INTO people VALUES (1, 2, 's', 3)", ErrorKind.KEY_VIOLATION, "key id = 1"),
-        ("INSERT INTO people VALUES (1, 2)", None, "2 columns"),
+        ("INSERT INTO people VALUES (1, 2)", None, "rows to be inserted have 2 columns"),
         ("DELETE FROM people RETURNING *", ErrorKind.STATEMENT_REFUSED, "RETURNING"),
         ("DELETE FROM elsewhere.people", ErrorKind.TABLE_NOT_FOUND, "no table of dataset"),
-        ("SELECT 1", ErrorKind.STATEMENT_REFUSED, "changes no data"),
+        ("SELECT 1", ErrorKind.STATEMENT_REFUSED, "is no INSERT"),
         ("DROP TABLE people", ErrorKind.STATEMENT_REFUSED, "DROP"),
         ("UPDATE people SET", ErrorKind.STATEMENT_SYNTAX, "Syntax error"),
         ("DELETE FROM people; DELETE FROM people", ErrorKind.STATEMENT_SYNTAX, "2 statements"),
@@ -235,6 +236,43 @@ def test_two_writers_of_one_row_conflict_unless_the_edit_is_made_again(people: D
         edit.sql("UPDATE people SET x = 5 WHERE id = 1")
     both(retry=True)
     assert people["main"]["people"].to_arrow()["x"][1].as_py() == 14
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_rows_that_were_looked_up_never_land_on_a_branch_that_moved(repo: Repository, keyed: bool) -> None:
+    """An upsert, an INSERT from the table itself and a MERGE of new rows: a conflict, or looked up again."""
+    ways: dict[str, Callable[[Edit, int], object]] = {
+        "upsert": lambda edit, n: edit["t"].upsert({"id": [7], "v": [n]}, key="id"),
+        "insert": lambda edit, n: edit.sql(f"INSERT INTO t SELECT 7, {n} WHERE NOT EXISTS (FROM t WHERE id = 7)"),
+        "merge": lambda edit, n: edit.sql(
+            f"MERGE INTO t USING (SELECT 7 AS id, {n} AS v) s ON t.id = s.id "
+            "WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.v)"
+        ),
+    }
+
+    def both(dataset: Dataset, way: Callable[[Edit, int], object], *, retry: bool) -> None:
+        with dataset.edit(retry=retry) as second:
+            way(second, 2)
+            with dataset.edit() as first:
+                way(first, 1)
+
+    for name, way in ways.items():
+        dataset = repo.create(f"{name} {keyed}")
+        with dataset.edit() as edit:
+            edit["t"].replace({"id": [1], "v": [1]}, key="id" if keyed else ())
+        with pytest.raises(ConflictError):
+            both(dataset, way, retry=False)
+        dataset.undo()
+        both(dataset, way, retry=True)
+        assert dataset["main"]["t"].to_arrow()["id"].to_pylist() == [1, 7]
+        dataset.delete()
+
+
+def test_an_upsert_of_one_key_twice_or_without_one_is_refused(people: Dataset) -> None:
+    """Whether the table has the key or not."""
+    for rows, words in (({"id": [900, 900]}, "have the key id = 900"), ({"id": [None]}, "has nulls")):
+        with pytest.raises(InvalidInputError, match=words), people.edit() as edit:
+            edit["people"].upsert(rows)
 
 
 def test_compacting_changes_no_row(people: Dataset) -> None:

@@ -13,7 +13,7 @@ from jupyter_datasets.server.endpoint import Input, endpoint
 from jupyter_datasets.server.handlers.data import segment_path
 from jupyter_datasets.server.route import Route
 from jupyter_datasets.server.streaming import file_pieces, stream
-from jupyter_datasets.services.versions.models import Edit, ScanPlan
+from jupyter_datasets.services.versions.models import Edit, PutMode, ScanPlan
 from jupyter_datasets.values import MAIN, Actor, CommitId, ObjectHash, short
 from jupyter_datasets.wire import ARROW_STREAM
 
@@ -29,12 +29,13 @@ class NewEdit(Input):
 
 
 class PutQuery(Input):
-    """What the rows are to the table; ``key`` names the columns that tell rows apart, when the table is made.
+    """What the rows are to the table: ``insert`` appends rows that were found by looking at it.
 
-    With ``changes`` they are a change set; ``base`` is then the ``root`` of the scan plan in which their places stand.
+    ``key`` names the columns that tell rows apart, when the table is made. With ``changes`` the rows are a change set;
+    ``base`` is then the ``root`` of the scan plan in which their places stand.
     """
 
-    mode: Literal["append", "replace", "changes"] = "append"
+    mode: PutMode | Literal["changes"] = "append"
     key: tuple[str, ...] = ()
     base: ObjectHash = ObjectHash("")
 

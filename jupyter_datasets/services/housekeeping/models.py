@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from jupyter_datasets.values import Micros, moment_text
+from jupyter_datasets.values import MAIN, Micros, moment_text
 
+GRACE_HOURS = 24.0
+BIN_DAYS = 30.0
 Kind = Literal["commits", "packs", "objects"]
 Reason = Literal["branch", "tag", "undo", "bin", "edit"]
 _RANKS: tuple[Reason, ...] = ("branch", "tag", "edit", "undo", "bin")
@@ -32,9 +34,9 @@ class Keeper(_Value):
     name: str = ""
 
     @property
-    def rank(self) -> tuple[int, str, str]:
+    def rank(self) -> tuple[int, bool, str, str]:
         """Order by strength: who comes first is told to keep what several need."""
-        return _RANKS.index(self.reason), self.dataset, self.name
+        return _RANKS.index(self.reason), self.name != MAIN, self.dataset, self.name
 
     def __str__(self) -> str:
         return _WORDS[self.reason].format(dataset=self.dataset, name=self.name)
@@ -140,8 +142,8 @@ class Backup(_Value):
         The folder.
     time
         Whose state it holds, in microseconds UTC.
-    program, format
-        What wrote the store, and in which format.
+    store
+        The content of the store's ``format.json``.
     datasets, commits, refs
         How many its catalog names.
     files, bytes
@@ -152,8 +154,7 @@ class Backup(_Value):
 
     path: str
     time: Micros
-    program: str
-    format: int
+    store: dict[str, Any]
     datasets: int
     commits: int
     refs: int

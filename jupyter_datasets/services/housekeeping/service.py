@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 from jupyter_datasets.errors import InvalidInputError
 from jupyter_datasets.services.health.models import Report
-from jupyter_datasets.services.housekeeping import mending, records
+from jupyter_datasets.services.housekeeping import backups, mending, records
 from jupyter_datasets.services.housekeeping.checking import Found, OnProgress
 from jupyter_datasets.services.housekeeping.collection import HOUR, Collection
 from jupyter_datasets.services.housekeeping.fsck import Fsck
 from jupyter_datasets.services.housekeeping.marking import Marking
-from jupyter_datasets.services.housekeeping.models import Collected
+from jupyter_datasets.services.housekeeping.models import BIN_DAYS, GRACE_HOURS, Backup, Collected
 from jupyter_datasets.services.housekeeping.walking import Walk
 from jupyter_datasets.services.versions import records as version_records
 from jupyter_datasets.services.versions.edits import EditService
@@ -21,7 +22,6 @@ from jupyter_datasets.store.packs import Place
 from jupyter_datasets.values import Actor, Micros, ObjectHash, Role, now
 
 PATIENCE = 30.0  # seconds to wait for those who write
-GRACE_HOURS = 24.0
 UNDO_DAYS = 30.0
 _LONGEST = 36_500 * 24 * HOUR
 
@@ -98,7 +98,7 @@ class HousekeepingService:
             self._objects.forget()
         return report
 
-    def empty_bin(self, actor: Actor, older_than_days: float = UNDO_DAYS) -> tuple[str, ...]:
+    def empty_bin(self, actor: Actor, older_than_days: float = BIN_DAYS) -> tuple[str, ...]:
         """Remove datasets for good that went into the bin long ago, and give their names.
 
         What they alone needed is collected later. One that a job works on stays.
@@ -110,11 +110,38 @@ class HousekeepingService:
         """
         self._permissions.require(actor, None, Role.ADMIN)
         moment = Micros(now() - _span(older_than_days, 24 * HOUR, "The age"))
-        with self._database.begin() as uow:
+        # A commit that is under way has found its dataset alive, and comes through first.
+        with self._backend.gate.deleting(PATIENCE), self._database.begin() as uow:
             found = records.deleted_before(uow.connection, moment)
             gone = [name for dataset, name in found.items() if records.remove_dataset(uow.connection, dataset)]
             uow.commit()
         return tuple(gone)
+
+    def back_up(
+        self, actor: Actor, folder: Path, *, links: bool = True, on_progress: OnProgress | None = None
+    ) -> Backup:
+        """Copy the store to a folder while others read and write, or bring an earlier backup there up to date.
+
+        Parameters
+        ----------
+        folder
+            An earlier backup, or a folder that is empty or does not exist yet.
+        links
+            Whether files may be further names of the store's own, where both are on one file system: a backup in no
+            time, which helps against mistakes and not against a broken disk.
+        on_progress
+            Called with the bytes done, and in all.
+
+        Raises
+        ------
+        DamagedObjectError
+            A file of the store is damaged. The earlier backup is as it was.
+        InvalidInputError
+            The folder holds something else, or the catalog is on a server, which has its own tools for this.
+        """
+        self._permissions.require(actor, None, Role.ADMIN)
+        with self._database.hold(), self._backend.gate.writing():
+            return backups.create(self._database, self._backend, folder, links=links, on_progress=on_progress)
 
     def _mend(self, found: Found) -> dict[ObjectHash, str]:
         with self._backend.gate.deleting(PATIENCE):

@@ -12,14 +12,17 @@ from jupyter_datasets.services.merges.models import Conflict, ConflictKind, Reso
 from jupyter_datasets.services.versions import keys
 from jupyter_datasets.services.versions.drafts import Draft
 from jupyter_datasets.services.versions.rows import Rows
+from jupyter_datasets.services.versions.scans import narrowed
 from jupyter_datasets.store import logical, trees
 from jupyter_datasets.store.commits import Content
+from jupyter_datasets.store.patches import Piece
 from jupyter_datasets.store.roots import TableRoot
 from jupyter_datasets.store.schemas import Field, Schema
-from jupyter_datasets.store.trees import Tree
+from jupyter_datasets.store.trees import Item, Tree
 from jupyter_datasets.values import name_key
 
 MOST_CONFLICTS = rows.MOST_CONFLICTS
+_NOWHERE = Piece(path=None, rows=0)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -120,7 +123,7 @@ class Merging:
                 key=keys.key_fields(root),
                 base_to_ours=self._differing(base.tree, ours.tree),
                 base_to_theirs=self._differing(base.tree, theirs.tree),
-                ours=self.draft.parts.pieces(self.draft.parts.segments(ours.tree)),
+                ours=self._near(base.tree, ours.tree, theirs.tree),
                 theirs_is_newer=self.theirs_is_newer,
                 resolutions=self._of(name),
             )
@@ -140,6 +143,26 @@ class Merging:
 
     def _rows(self, table: pa.Table) -> Rows:
         return Rows(table.schema, table.to_batches(), self.draft.parts.staging)
+
+    def _near(self, base: Tree, ours: Tree, theirs: Tree) -> list[Piece]:
+        """The pieces of ours in their places, but empty where no row can be that theirs changed.
+
+        What theirs changed was in the base: ours has it in the same segment under the same number, or in a segment
+        that the base lacks.
+        """
+        parts = self.draft.parts
+        gone, come = trees.differing(base, theirs, parts.pages)
+        touched = narrowed(parts.pieces(gone), parts.pieces(come))[0]
+        wanted = {item.hash: piece.only for item, piece in zip(gone, touched, strict=True)}
+        old = {item.hash for item in parts.segments(base)}
+        items = parts.segments(ours)
+
+        def near(item: Item, piece: Piece) -> Piece:
+            if item.hash in wanted:
+                return replace(piece, only=wanted[item.hash])
+            return _NOWHERE if item.hash in old else piece
+
+        return [near(item, piece) for item, piece in zip(items, parts.pieces(items), strict=True)]
 
     def _differing(self, old: Tree, new: Tree) -> rows.Differing:
         gone, come = trees.differing(old, new, self.draft.parts.pages)

@@ -42,6 +42,7 @@ class MergeService:
         self._permissions = store.permissions
         self._datasets = store.datasets
         self._objects = store.objects
+        self._backend = store.backend
         self._edits = edits
 
     def merge(self, actor: Actor, dataset: str, request: MergeRequest) -> MergeOutcome:
@@ -111,7 +112,8 @@ class MergeService:
         return done, before[0] if before else None
 
     def _forward(self, actor: Actor, dataset: DatasetId, branch: str, ours: Commit | None, theirs: Commit) -> Commit:
-        with self._database.begin() as uow:
+        with self._backend.gate.writing(), self._database.begin() as uow:
+            references.check_there(uow.connection, dataset, theirs.id, theirs.short)
             moving.forward(uow, actor, dataset, branch, None if ours is None else ours.id, theirs.id)
             uow.commit()
         return theirs

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import pyarrow as pa
 from sqlalchemy import Connection
@@ -19,7 +18,7 @@ from jupyter_datasets import faults
 from jupyter_datasets.errors import ConflictError, ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.services.versions import keys, records, references, touched
 from jupyter_datasets.services.versions.drafts import Draft
-from jupyter_datasets.services.versions.models import Commit, Edit, RefInfo, ScanPlan
+from jupyter_datasets.services.versions.models import Commit, Edit, PutMode, RefInfo, ScanPlan
 from jupyter_datasets.services.versions.moving import log_move
 from jupyter_datasets.services.versions.open_store import OpenStore
 from jupyter_datasets.services.versions.rows import Rows
@@ -114,17 +113,21 @@ class EditService:
         actor: Actor,
         edit: str,
         table: str,
-        mode: Literal["append", "replace"],
+        mode: PutMode,
         schema: pa.Schema,
         batches: Iterable[pa.RecordBatch],
         key: tuple[str, ...] = (),
     ) -> tuple[str, ...]:
-        """Append rows to a table or replace it by them; returns what was repaired, for people."""
+        """Append rows to a table or replace it by them; returns what was repaired, for people.
+
+        Rows of ``"insert"`` come behind the others like those of ``"append"``, but were found by looking at the table:
+        they may not land on a branch that moved since.
+        """
         opened = self._get(actor, edit)
         name = table if opened.draft.find(table) else check_name(table, "table")
         rows = Rows(schema, batches, opened.staging)
-        if mode == "append":
-            return self._apply(opened, lambda draft: draft.append(name, rows), appends=True)
+        if mode != "replace":
+            return self._apply(opened, lambda draft: draft.append(name, rows), appends=mode == "append")
         return self._apply(opened, lambda draft: draft.replace(name, rows, key))
 
     def change_rows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import duckdb
 import pyarrow as pa
 
 from jupyter_datasets.engine.relations import Session
@@ -74,12 +75,23 @@ def _double(
     with segments.connect() as connection:
         rows = scan(keys, pieces, select=names).bind(Session(connection), "table")
         if among is not None:
-            connection.register("among", among)
-            stored = schemas.storage_columns(keys)
-            rows = f"{rows} SEMI JOIN (SELECT DISTINCT {stored} FROM among) USING ({names})"
+            rows = f"SELECT * FROM {_near(connection, keys, among, rows)} SEMI JOIN wanted USING ({names})"
         query = f"SELECT {names} FROM ({rows}) GROUP BY {names} HAVING count(*) > 1 LIMIT 1"
         double = connection.execute(query).fetchone()
     if double is None:
         return None
     values = ", ".join(f"{f.name} = {value}" for f, value in zip(key, double, strict=True))
     return Violation(reason=f"two rows have the key {values}", column=key[0].name)
+
+
+def _near(connection: duckdb.DuckDBPyConnection, keys: Schema, among: pa.Table, rows: str) -> str:
+    """Those of the rows whose key may be among some, which are the table ``wanted`` from now on.
+
+    The bounds are said as values: those of a join tell no reader which segments it need not open.
+    """
+    first = quote_name(keys.fields[0].birth)
+    connection.register("among", among)
+    connection.execute(f"CREATE TEMP TABLE wanted AS SELECT DISTINCT {schemas.storage_columns(keys)} FROM among")
+    connection.execute(f"SET VARIABLE least = (SELECT min({first}) FROM wanted)")
+    connection.execute(f"SET VARIABLE most = (SELECT max({first}) FROM wanted)")
+    return f"(SELECT * FROM ({rows}) WHERE {first} BETWEEN getvariable('least') AND getvariable('most'))"

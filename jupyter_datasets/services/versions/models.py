@@ -20,6 +20,7 @@ from jupyter_datasets.values import (
 )
 
 RefKindName = Literal["branch", "tag"]
+PutMode = Literal["append", "insert", "replace"]
 Blob = bytes  # a name of its own, because a field is called so
 
 

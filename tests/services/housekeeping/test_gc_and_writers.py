@@ -74,7 +74,7 @@ def condemned(world: World) -> World:
 
 
 class Meeting:
-    """At a named point of what one thread does, another one begins; the first goes on when that is done or must wait."""
+    """At a point of what one thread does another one begins; the first goes on when that is done or must wait."""
 
     def __init__(self, pool: ThreadPoolExecutor, point: str, other: Callable[[], object]) -> None:
         self._pool = pool

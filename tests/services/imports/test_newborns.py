@@ -19,5 +19,5 @@ def test_a_dataset_goes_with_the_import_that_it_was_made_for(container: Containe
     job = container.imports.start(ACTOR, "trips", ImportRequest(path=str(file), table="trips"), create=True)
     assert [dataset.name for dataset in container.datasets.list(ACTOR).items] == ["trips"]
     assert container.runner.wait(job.id, 60).status is JobStatus.FAILED
-    assert container.datasets.list(ACTOR).items == []
+    assert not container.datasets.list(ACTOR).items
     assert [dataset.id for dataset in container.datasets.bin(ACTOR)] == [job.dataset_id]

@@ -272,7 +272,7 @@ def public(service: type) -> set[str]:
 
 def test_the_lists_of_calls_are_complete() -> None:
     assert public(VersionService) == {*VERSION_CALLS, "snapshot"}
-    assert public(EditService) == {*EDIT_CALLS, "begin", "check_open", "draft"}
+    assert public(EditService) == {*EDIT_CALLS, "begin", "bases", "check_open", "draft"}
 
 
 def test_a_stranger_may_do_nothing(world: World, stranger: Actor) -> None:
