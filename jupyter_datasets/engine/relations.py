@@ -15,6 +15,9 @@ PIECE, ROW = "jd piece", "jd row"
 _NUMBER = "((CAST(file_index AS BIGINT) << 32) | file_row_number)"
 
 
+_MOST_SAID = 10_000
+
+
 class Given(Protocol):
     """Takes what a query cannot say itself, and gives the SQL that stands for it."""
 
@@ -159,9 +162,7 @@ class Scan:
         read = f"SELECT {columns}{place} FROM {self._source(given, name, files.paths)}"
         if files.rows is None:
             return read
-        # Both are three times as fast as a join by file and row.
-        test = "IN" if files.only else "NOT IN"
-        return f"{read} WHERE {_NUMBER} {test} (FROM {given.table(name, files.rows)})"
+        return f"{read} WHERE {_NUMBER} {_test(given, name, files.rows, only=files.only)}"
 
     def _source(self, given: Given, variable: str, paths: Sequence[str]) -> str:
         return f"read_parquet({given.values(variable, paths)}, schema => {self.reader_map})"
@@ -170,3 +171,14 @@ class Scan:
         columns = [f"CAST(NULL AS {kind}) AS {quote_name(name)}" for name, kind in self.columns]
         columns += [f"0 AS {quote_name(PIECE)}", f"0 AS {quote_name(ROW)}"] if place else []
         return f"SELECT {', '.join(columns)} WHERE false"
+
+
+def _test(given: Given, name: str, rows: pa.Table, *, only: bool) -> str:
+    """SQL behind a row's number that lets some rows pass, or all others.
+
+    Either is three times as fast as a join by file and row. A list that is said lets the reader leave out the other
+    columns of rows that do not pass; few pass where only some are wanted.
+    """
+    if only and rows.num_rows <= _MOST_SAID:
+        return f"IN ({', '.join(map(str, rows.column(0).to_pylist()))})"
+    return f"{'IN' if only else 'NOT IN'} (FROM {given.table(name, rows)})"

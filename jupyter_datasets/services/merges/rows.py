@@ -6,18 +6,21 @@ already, and gains what theirs gained. Rows are compared by value.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import duckdb
 import pyarrow as pa
 
 from jupyter_datasets.engine.edit_statements import GONE
+from jupyter_datasets.engine.pool import Engine
 from jupyter_datasets.engine.relations import PIECE, ROW, Session
 from jupyter_datasets.services.merges.models import Conflict, Resolution
 from jupyter_datasets.services.versions.scans import narrowed, scan
 from jupyter_datasets.sqltext import quote_name, quote_text
-from jupyter_datasets.store import forms, logical, segments
+from jupyter_datasets.store import forms, logical
 from jupyter_datasets.store.patches import Piece
 from jupyter_datasets.store.schemas import Field, Schema
 from jupyter_datasets.values import name_key
@@ -78,25 +81,32 @@ class Table:
 
 def merge(table: Table) -> Merged:
     """Merge the rows of a table."""
-    with segments.connect() as connection:
+    with _engine().cursor() as connection:
         _differences(connection, table)
         return _Keyed(connection, table).merge() if table.key else _without_key(connection, table)
 
 
+@cache
+def _engine() -> Engine:
+    return Engine(min(os.cpu_count() or 1, 8), forms.configure)
+
+
 def _differences(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Temporary tables of the rows that ours and theirs lost and gained since the base."""
+    columns = ", ".join(quote_name(f.name) for f in table.schema.fields)
     for side, (old, new) in (("ours", table.base_to_ours), ("theirs", table.base_to_theirs)):
-        left, right = narrowed(old, new)
-        before = scan(table.schema, left).bind(Session(connection), f"{side} before")
-        after = scan(table.schema, right).bind(Session(connection), f"{side} after")
+        for name, pieces in zip((f"{side}_before", f"{side}_after"), narrowed(old, new), strict=True):
+            rows = scan(table.schema, pieces).bind(Session(connection), name, numbered=True)
+            connection.execute(f"CREATE TEMP TABLE {name} AS {rows}")
+        before, after = f"SELECT {columns} FROM {side}_before", f"SELECT {columns} FROM {side}_after"
         connection.execute(f"CREATE TEMP TABLE {side}_gone AS {before} EXCEPT ALL {after}")
         connection.execute(f"CREATE TEMP TABLE {side}_new AS {after} EXCEPT ALL {before}")
-        placed = scan(table.schema, right).bind(Session(connection), f"{side} placed", numbered=True)
-        connection.execute(f"CREATE TEMP TABLE {side}_come AS {_in_order(table.schema, f'{side}_new', placed)}")
+        come = _in_order(table.schema, f"{side}_new", f"{side}_after")
+        connection.execute(f"CREATE TEMP TABLE {side}_come AS {come}")
 
 
 def _in_order(schema: Schema, rows: str, placed: str) -> str:
-    """Some of the rows of a scan, as often as they are told, with what puts them into the scan's order."""
+    """Some of the rows of a table, as often as they are told, with what puts them into that table's order."""
     columns = [quote_name(f.name) for f in schema.fields]
     same = " AND ".join(f"a.{name} IS NOT DISTINCT FROM b.{name}" for name in columns)
     own = ", ".join(f"a.{name}" for name in columns)
@@ -105,7 +115,7 @@ def _in_order(schema: Schema, rows: str, placed: str) -> str:
     found = (
         f"SELECT {own}, {order} AS {_ORDER}, b.jd_n, "
         f"row_number() OVER (PARTITION BY {own} ORDER BY {order} DESC) AS jd_i "
-        f"FROM ({placed}) a JOIN ({counted}) b ON {same}"
+        f"FROM {placed} a JOIN ({counted}) b ON {same}"
     )
     return f"SELECT * EXCLUDE (jd_n, jd_i) FROM ({found}) WHERE jd_i <= jd_n"
 
