@@ -249,7 +249,7 @@ class HttpTransport:
         self._rest.send("POST", self._edit(edit, "tables", table, "rename"), json={"name": name})
 
     def compact_table(self, edit: str, table: str) -> None:
-        self._rest.send("POST", self._edit(edit, "tables", table, "compact"), json={})
+        self._rest.send("POST", self._edit(edit, "tables", table, "compact"))
 
     def attach(self, edit: str, name: str, path: Path, media_type: str) -> None:
         remote.check_file(path)
