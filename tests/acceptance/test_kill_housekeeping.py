@@ -52,12 +52,6 @@ REPAIR_POINTS = (
     "catalog.before-commit",
     "fsck.index-set",
 )
-    "store.before-rename",
-    "store.after-rename",
-    "fsck.salvaged",
-    "catalog.before-commit",
-    "fsck.index-set",
-)
 BACKUP_POINTS = (
     "backup.catalog-copied",
     "backup.staged",

@@ -199,14 +199,18 @@ def restore(backup: Path, folder: Path, *, links: bool = False, on_progress: OnP
         for kind, name in _all(target):
             target.rehash(kind, name)
     faults.reach("restore.files-copied")
+    _become_store(folder, backup / CATALOG, made)
+    return made
+
+
+def _become_store(folder: Path, catalog: Path, made: Backup) -> None:
     with translated_io(f"writing {folder}"):
-        shutil.copyfile(backup / CATALOG, folder / CATALOG)
+        shutil.copyfile(catalog, folder / CATALOG)
         sync_file(folder / CATALOG)
         sync_folder(folder)
         faults.reach("restore.before-format")
         replace_file(folder / FORMAT_FILE, json.dumps(made.store, indent=2).encode(), mode=0o644, durable=True)
         shutil.rmtree(folder / "staging", ignore_errors=True)
-    return made
 
 
 def read(backup: Path) -> Backup:

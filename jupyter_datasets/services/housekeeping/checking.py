@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jupyter_datasets.errors import DamagedObjectError, DatasetsError, ErrorKind
+from jupyter_datasets.services.health.content import WRONG
 from jupyter_datasets.services.health.models import Check
-from jupyter_datasets.services.housekeeping.walking import WRONG, Walk
+from jupyter_datasets.services.housekeeping.walking import Walk
 from jupyter_datasets.store import packs
 from jupyter_datasets.store.backends import Kind, LocalBackend
 from jupyter_datasets.store.canonical import hash_bytes

@@ -23,9 +23,9 @@ from jupyter_datasets.catalog.schema import HEAD
 from jupyter_datasets.errors import AlreadyExistsError, ErrorKind, NotFoundError
 from jupyter_datasets.services.datasets import records as datasets
 from jupyter_datasets.services.datasets.models import Dataset
+from jupyter_datasets.services.health.content import WRONG
 from jupyter_datasets.services.housekeeping import records
 from jupyter_datasets.services.housekeeping.models import Rebuilt
-from jupyter_datasets.services.housekeeping.walking import WRONG
 from jupyter_datasets.services.versions import records as versions
 from jupyter_datasets.services.versions.models import Commit, RefInfo, RefMove
 from jupyter_datasets.store import packs

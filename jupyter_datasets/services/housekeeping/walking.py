@@ -8,14 +8,14 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from jupyter_datasets.errors import DamagedObjectError, DatasetsError, ErrorKind, StorageError
+from jupyter_datasets.errors import DamagedObjectError, DatasetsError, ErrorKind
+from jupyter_datasets.services.health.content import WRONG
 from jupyter_datasets.store.backends import LocalBackend
 from jupyter_datasets.store.objects import Locate, Objects
 from jupyter_datasets.store.packs import Place
 from jupyter_datasets.store.trees import Item, items_from_json
 from jupyter_datasets.values import CommitId, ObjectHash, short
 
-WRONG = (DamagedObjectError, StorageError)
 BATCH = 1000
 
 
