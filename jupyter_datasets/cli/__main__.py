@@ -117,6 +117,8 @@ def _guarded(arguments: Sequence[str], console: Console) -> int:
         return int(stop.code or 0)
     except (BrokenPipeError, OutputError):
         raise
+    except JobCancelledError as error:
+        return console.error(error)
     except (KeyboardInterrupt, Exception) as error:
         if isinstance(error, KeyboardInterrupt) or _was_interrupted(error):
             console.error(JobCancelledError("Interrupted."))
