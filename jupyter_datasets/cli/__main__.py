@@ -126,10 +126,13 @@ def _guarded(arguments: Sequence[str], console: Console) -> int:
         return console.error(error) if isinstance(error, DatasetsError) else console.unexpected(error)
 
 
+_INTERRUPTED = ("Query interrupted", "KeyboardInterrupt")
+
+
 def _was_interrupted(error: BaseException | None) -> bool:
     """Whether Ctrl-C is behind an error: DuckDB and Arrow tell of it in words of their own."""
     while error is not None:
-        if isinstance(error, KeyboardInterrupt) or "Query interrupted" in str(error):
+        if isinstance(error, KeyboardInterrupt) or any(words in str(error) for words in _INTERRUPTED):
             return True
         error = error.__cause__ or error.__context__
     return False

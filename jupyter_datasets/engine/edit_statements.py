@@ -6,6 +6,7 @@ change can be made where the row is.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,16 +73,16 @@ def read_edit(statement: Statement) -> EditStatement:
     return kinds[type(tree)](statement.text, tree)
 
 
-class EditStatement:
+class EditStatement(ABC):
     """A statement that changes one table."""
 
     def __init__(self, text: str, tree: exp.Expr) -> None:
         self._text = text
         self._tree = tree
 
+    @abstractmethod
     def changes(self, columns: Columns) -> Changes:
         """What it does to a table with these columns, given as names and types."""
-        raise NotImplementedError
 
     @cached_property
     def target(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from jupyter_datasets.client.connect import connect
+from jupyter_datasets.errors import InvalidInputError
 from tests.cli.conftest import Run
 
 PROGRAM = [sys.executable, "-m", "jupyter_datasets.cli"]
@@ -87,3 +88,25 @@ def test_of_a_wide_table_the_first_columns_are_shown(run: Run, store: Path) -> N
     data = run("show", "wide.wide", "--json", "-n", "1").data
     assert (len(data["columns"]), data["head"]) == (300, [{f"c{i}": i for i in range(300)}])
     assert "(250 more columns)" in run("sql", "FROM wide").out
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyboardInterrupt(),
+        RuntimeError("Query interrupted"),
+        OSError("Error in the Python stream: Traceback ... KeyboardInterrupt"),
+        InvalidInputError("A value cannot be given as Arrow: Query interrupted."),
+    ],
+)
+def test_ctrl_c_is_told_as_such_in_whatever_words_it_comes(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """DuckDB and Arrow have words of their own for it; the code is 130, and no bug is to be reported."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("jupyter_datasets.cli.__main__._run", interrupted)
+    ended = run("ls")
+    assert (ended.code, ended.err) == (130, "Error: Interrupted.\n")

@@ -200,6 +200,7 @@ def test_rows_without_a_key_need_one(repo: Repository) -> None:
         ("UPDATE people SET id = 1", ErrorKind.KEY_VIOLATION, "key id = 1"),
         ("UPDATE people SET id = NULL WHERE id = 1", ErrorKind.KEY_VIOLATION, "nulls"),
         ("UPDATE people SET x = 99 FROM twice t WHERE t.id = people.id", None, "twice"),
+        ("MERGE INTO people p USING twice t ON p.id = t.id WHEN MATCHED THEN DELETE", None, "twice"),
         ("INSERT INTO people VALUES (1, 2, 's', 3)", ErrorKind.KEY_VIOLATION, "key id = 1"),
         ("INSERT INTO people VALUES (1, 2)", None, "rows to be inserted have 2 columns"),
         ("DELETE FROM people RETURNING *", ErrorKind.STATEMENT_REFUSED, "RETURNING"),

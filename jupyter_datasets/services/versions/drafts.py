@@ -106,7 +106,7 @@ class Draft:
         self.put(table, grown)
         return (*arrival.warnings, *_widened(old.schema, root.schema))
 
-    def change(self, table: str, base: ObjectHash, rows: Rows) -> tuple[str, ...]:
+    def change(self, table: str, base: ObjectHash, rows: Rows) -> None:
         """Change rows where they are, as :mod:`jupyter_datasets.services.versions.changes` describes them.
 
         Raises
@@ -128,7 +128,6 @@ class Draft:
         changed = reshaping.change(self.parts, root, found)
         self._check_added(table, changed, (rows.values.filter(pa.array(~rows.gone)) for rows in found.values()))
         self.put(name, changed)
-        return ()
 
     def compact(self, table: str) -> None:
         """Bring a table into canonical form; its rows stay as they are."""
