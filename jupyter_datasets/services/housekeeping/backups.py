@@ -128,7 +128,7 @@ def create(
 def _prepare(folder: Path) -> None:
     """Make the folder, and remove what an interrupted run left in it."""
     with translated_io(f"making {folder}"):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         for left in folder.glob(f".{CATALOG}.*"):
             left.unlink()
         shutil.rmtree(folder / "staging", ignore_errors=True)
@@ -148,6 +148,11 @@ def _check_target(store: Path, folder: Path) -> None:
     if inside == above or above in inside.parents:
         raise InvalidInputError(
             f"{folder} lies in the store itself.", next_step="Name a folder elsewhere, best on another disk."
+        )
+    if not folder.parent.is_dir():
+        raise InvalidInputError(
+            f"There is no folder {folder.parent} to make the backup in.",
+            next_step="Make it first, or mount its disk; a mistyped place would fill another one.",
         )
     if folder.exists() and not folder.is_dir():
         raise InvalidInputError(f"{folder} is a file.", next_step="Name a folder for the backup.")

@@ -189,6 +189,13 @@ def test_folders_with_something_else_are_refused(filled: World, tmp_path: Path, 
     assert os.listdir(tmp_path / "mine") == ["thesis.txt"]
 
 
+def test_the_folder_around_a_backup_is_not_made(filled: World, tmp_path: Path) -> None:
+    """A mistyped place, or a disk that is not mounted, fills no other disk."""
+    with pytest.raises(InvalidInputError, match="no folder"):
+        back_up(filled, tmp_path / "no" / "such")
+    assert not (tmp_path / "no").exists()
+
+
 @pytest.mark.parametrize("note", [None, "", "[]", '{"path": 1}'])
 def test_what_is_no_backup_cannot_be_restored(tmp_path: Path, folder: Path, note: str | None) -> None:
     """Nothing is made then."""
