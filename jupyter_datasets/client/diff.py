@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import pyarrow as pa
 
 from jupyter_datasets.client import display
+from jupyter_datasets.client.plans import sides_of
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.client.waiting import SHOW_PROGRESS, wait_for
 from jupyter_datasets.engine.comparing import Comparison
 from jupyter_datasets.engine.pool import Engine
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
-from jupyter_datasets.services.versions.models import ColumnInfo, RowDiffPlan, ScanPlan, TableDiff, VersionDiff
-from jupyter_datasets.services.versions.sides import Sides
+from jupyter_datasets.services.versions.models import ColumnInfo, TableDiff, VersionDiff
 from jupyter_datasets.values import nearest, short
 
 if TYPE_CHECKING:
@@ -149,15 +149,11 @@ class TableChanges:
         """What a query about the differing rows gives; its progress shows, and Ctrl-C stops it."""
         name = self.model.new_name or self.model.old_name or ""
         old, new = self._versions.old.id, self._versions.new.id
-        plan = self._transport.row_diff(self._versions.dataset_id, old, new, name)
-        sides = Sides.of(RowDiffPlan(old=self._fetched(plan.old), new=self._fetched(plan.new)))
+        sides = sides_of(self._transport, self._versions.dataset_id, old, new, name)
         connection = self._engine.cursor()
         connection.execute(SHOW_PROGRESS)
         text = query(sides.comparison(connection))
         return wait_for(connection, lambda: fetch(connection.sql(text)), f"Comparing {name}")
-
-    def _fetched(self, plan: ScanPlan | None) -> ScanPlan | None:
-        return None if plan is None else self._transport.fetch(plan)
 
     def __repr__(self) -> str:
         added, removed, changed = self.counts

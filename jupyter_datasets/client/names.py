@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,6 +18,7 @@ from jupyter_datasets.engine.statements import Statement
 from jupyter_datasets.engine.table_names import At, TableName
 from jupyter_datasets.errors import DatasetsError, ErrorKind, InvalidInputError, NotFoundError, StatementError
 from jupyter_datasets.services.datasets.models import Dataset
+from jupyter_datasets.services.versions.sides import Sides
 from jupyter_datasets.sqltext import quote_name
 from jupyter_datasets.values import MAIN, CommitId, DatasetId, Ref, name_key, nearest
 
@@ -50,16 +51,27 @@ class Stored:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Changed:
+    """How a table differs between two commits, the older one first."""
+
+    sources: tuple[Source, Source]
+    sides: Sides
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Wanted:
-    """A table of a dataset before its reference is resolved; ``table`` is None for the default one."""
+    """A table of a dataset before its references are resolved: one, or two between which it changed.
+
+    ``table`` is None for the default one.
+    """
 
     dataset: Dataset
     table: str | None
-    ref: str
+    refs: tuple[str, ...]
     name: TableName
 
 
-Meaning = Variable | Stored
+Meaning = Variable | Stored | Changed
 
 
 class Names:
@@ -130,11 +142,16 @@ class Names:
             elif meaning is not None:
                 found[name] = meaning
         commits = self._snapshot(wanted)
-        return found | {want.name: self._stored(want, commits[want.dataset.id, want.ref]) for want in wanted}
+        for want in wanted:
+            of_this = [commits[want.dataset.id, ref] for ref in want.refs]
+            found[want.name] = self._found(want, of_this)
+        return found
 
     # ------------------------------------------------------------------------------------------------------ meanings
 
     def _meaning(self, name: TableName) -> Variable | Stored | _Wanted | None:
+        if name.between:
+            return self._changes(name, *name.between)
         if own := self._own(name):
             return own
         first, rest = name.path[0], name.path[1:]
@@ -151,7 +168,17 @@ class Names:
         if dataset is None:
             self._check_known_to_duckdb(name)
             return None
-        return _Wanted(dataset=dataset, table=rest[0] if rest else None, ref=self._ref(dataset, name.at), name=name)
+        return self._wanted(dataset, name, name.at)
+
+    def _changes(self, name: TableName, *between: At | None) -> _Wanted:
+        dataset = self._dataset(name)
+        if dataset is None:
+            raise self._error(f"There is no dataset {name.path[0]!r}", name, suggestions=self._near_datasets(name))
+        return self._wanted(dataset, name, *between)
+
+    def _wanted(self, dataset: Dataset, name: TableName, *versions: At | None) -> _Wanted:
+        refs = tuple(self._ref(dataset, version) for version in versions)
+        return _Wanted(dataset=dataset, table=name.path[1] if len(name.path) > 1 else None, refs=refs, name=name)
 
     def _variable(self, name: TableName, variable: str) -> Variable:
         if variable not in self._variables:
@@ -226,25 +253,31 @@ class Names:
 
     def _snapshot(self, wanted: Iterable[_Wanted]) -> dict[tuple[DatasetId, str], CommitId]:
         """The commits that the references name at one moment."""
-        first = {(want.dataset.id, want.ref): want for want in wanted}
+        first = {(want.dataset.id, ref): want for want in wanted for ref in want.refs}
         try:
             return dict(zip(first, self._transport.snapshot(list(first)), strict=True))
         except (NotFoundError, InvalidInputError):
             # Asked for one by one, the reference at fault shows its place.
-            return {key: self._commit(want) for key, want in first.items()}
+            return {key: self._commit(want, key[1]) for key, want in first.items()}
 
-    def _commit(self, want: _Wanted) -> CommitId:
+    def _commit(self, want: _Wanted, ref: str) -> CommitId:
         try:
-            return self._transport.resolve(want.dataset.id, want.ref).id
+            return self._transport.resolve(want.dataset.id, ref).id
         except (NotFoundError, InvalidInputError) as error:
             raise self._pointed(error, want.name, f"In dataset {want.dataset.name!r}: ") from error
 
-    def _stored(self, want: _Wanted, commit: CommitId) -> Stored:
+    def _found(self, want: _Wanted, commits: Sequence[CommitId]) -> Stored | Changed:
+        name = want.dataset.name
+        sources = [Source(dataset=name, ref=ref, commit=c) for ref, c in zip(want.refs, commits, strict=True)]
         try:
-            scan = self._plans.scan(want.dataset, commit, want.table)
+            if len(sources) == 1:
+                return Stored(source=sources[0], scan=self._plans.scan(want.dataset, commits[0], want.table))
+            old, new = sources
+            return Changed(
+                sources=(old, new), sides=self._plans.changes(want.dataset, commits[0], commits[1], want.table)
+            )
         except (NotFoundError, InvalidInputError) as error:
-            raise self._pointed(error, want.name, f"In dataset {want.dataset.name!r} at {want.ref}: ") from error
-        return Stored(source=Source(dataset=want.dataset.name, ref=want.ref, commit=commit), scan=scan)
+            raise self._pointed(error, want.name, f"In dataset {name!r} at {want.refs[-1]}: ") from error
 
     # -------------------------------------------------------------------------------------------------------- errors
 

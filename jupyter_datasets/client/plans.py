@@ -14,7 +14,9 @@ from jupyter_datasets.engine.pool import Engine
 from jupyter_datasets.engine.relations import Scan
 from jupyter_datasets.errors import NotFoundError
 from jupyter_datasets.services.datasets.models import Dataset as DatasetModel
+from jupyter_datasets.services.versions.models import RowDiffPlan
 from jupyter_datasets.services.versions.scans import scan_of
+from jupyter_datasets.services.versions.sides import Sides
 from jupyter_datasets.store.reading import check_segments
 from jupyter_datasets.values import CommitId, DatasetId, name_key
 
@@ -63,6 +65,10 @@ class Plans:
             self._remember(key, plan)
         return plan.scan
 
+    def changes(self, dataset: DatasetModel, old: CommitId, new: CommitId, table: str | None) -> Sides:
+        """How to compare a table at two commits; None stands for the dataset's default table."""
+        return sides_of(self._transport, dataset.id, old, new, table or self._default_table(dataset, new))
+
     def check(self, scan: Scan) -> None:
         """Have the files of a scan looked at again; raises DamagedObjectError when one is not as it should be."""
         with self._lock:
@@ -95,6 +101,13 @@ class Plans:
             self._plans.move_to_end(key)
             if len(self._plans) > _REMEMBERED:
                 self._plans.popitem(last=False)
+
+
+def sides_of(transport: Transport, dataset: DatasetId, old: CommitId, new: CommitId, table: str) -> Sides:
+    """What a table has at one commit and lacks at the other, with all that reading it takes."""
+    plan = transport.row_diff(dataset, old, new, table)
+    fetched = [None if side is None else transport.fetch(side) for side in (plan.old, plan.new)]
+    return Sides.of(RowDiffPlan(old=fetched[0], new=fetched[1]))
 
 
 def _stamps(files: Sequence[str]) -> tuple[int, ...]:

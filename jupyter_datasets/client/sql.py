@@ -12,14 +12,14 @@ import numpy as np
 import pyarrow as pa
 
 from jupyter_datasets.client import frames
-from jupyter_datasets.client.names import Meaning, Names, Stored, hint_at_quotes
+from jupyter_datasets.client.names import Changed, Meaning, Names, Stored, hint_at_quotes
 from jupyter_datasets.client.plans import Plans
 from jupyter_datasets.client.result import Result, Source, exportable
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.client.waiting import SHOW_PROGRESS, wait_for
 from jupyter_datasets.engine.error_translation import ERRORS_WITH_PLACES, translate_error
 from jupyter_datasets.engine.pool import Engine
-from jupyter_datasets.engine.relations import Session
+from jupyter_datasets.engine.relations import Scan, Session
 from jupyter_datasets.engine.rewriting import rewrite
 from jupyter_datasets.engine.sqltrees import fold
 from jupyter_datasets.engine.statement_errors import statement_error
@@ -154,7 +154,7 @@ class _Query:
         self._plans = plans
         self._statement = statement
         self._parameters = parameters
-        self._scans = list({id(m.scan): m.scan for m in meanings.values() if isinstance(m, Stored)}.values())
+        self._scans = list({id(scan): scan for meaning in meanings.values() for scan in _scans(meaning)}.values())
         self._connection = engine.cursor()
         self._connection.execute(f"{ERRORS_WITH_PLACES}; {SHOW_PROGRESS}")
         self._rewritten = rewrite(statement, {name: self._sql(name, meaning) for name, meaning in meanings.items()})
@@ -200,6 +200,8 @@ class _Query:
             number = next(i for i, known in enumerate(self._scans) if known is meaning.scan)
             given = Session(self._connection)
             return f"({meaning.scan.bind(given, f'table {number}', numbered=meaning.numbered)})"
+        if isinstance(meaning, Changed):
+            return f"({meaning.sides.comparison(self._connection, f'changes {name.span[0]}').rows()})"
         internal = f"variable {meaning.name}"
         try:
             frames.register(self._connection, internal, meaning.value)
@@ -300,8 +302,19 @@ def _plain(value: Any) -> Any:
 
 
 def _sources(meanings: Mapping[TableName, Meaning]) -> list[Source]:
-    found = (meaning.source for meaning in meanings.values() if isinstance(meaning, Stored))
-    return list(dict.fromkeys(source for source in found if source is not None))
+    found: list[Source] = []
+    for meaning in meanings.values():
+        if isinstance(meaning, Changed):
+            found += meaning.sources
+        elif isinstance(meaning, Stored) and meaning.source:
+            found.append(meaning.source)
+    return list(dict.fromkeys(found))
+
+
+def _scans(meaning: Meaning) -> tuple[Scan, ...]:
+    if isinstance(meaning, Changed):
+        return meaning.sides.old, meaning.sides.new
+    return (meaning.scan,) if isinstance(meaning, Stored) else ()
 
 
 def _as_duckdb(error: Exception) -> duckdb.Error:

@@ -15,6 +15,7 @@ from jupyter_datasets.engine.statement_errors import statement_error
 from jupyter_datasets.errors import ErrorKind
 
 Node = Mapping[str, Any]
+TABLE_CHANGES = "table_changes"
 _NOWHERE = 2**64 - 1
 # DuckDB loses track of quotes after an apostrophe in a comment, and then eats Unicode spaces inside literals. So it is
 # shown stand-ins of a private plane, which are changed back in what it answers.
@@ -92,7 +93,10 @@ def fold(name: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableNode:
-    """A table that is named in FROM; ``start`` and ``end`` are offsets in bytes, None where DuckDB gives no place."""
+    """A table that is named in FROM; ``start`` and ``end`` are offsets in bytes, None where DuckDB gives no place.
+
+    ``arguments`` are those of a call of :data:`TABLE_CHANGES`, whose name is the path then.
+    """
 
     path: tuple[str, ...]
     alias: str | None
@@ -101,6 +105,7 @@ class TableNode:
     at: Node | None
     level: int
     is_cte: bool
+    arguments: tuple[Node, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,7 +180,10 @@ class References:
     def _visit(self, node: Node, place: _Place) -> Iterator[tuple[Any, _Place]]:
         kind = node.get("type")
         if kind == "BASE_TABLE":
-            self._add_table(node, place)
+            self._add_table(node, tuple(node["qualified_name"]["path"]), place)
+            return
+        if kind == "TABLE_FUNCTION" and fold(node["function"]["function_name"]) == TABLE_CHANGES:
+            self._add_table(node, (TABLE_CHANGES,), place, arguments=tuple(node["function"]["arguments"]))
             return
         if kind == "COLUMN_REF":
             self._add_column(node, place)
@@ -189,9 +197,10 @@ class References:
             self._bindings.add((place.level, fold(node["alias"])))
         yield from _children(node, place)
 
-    def _add_table(self, node: Node, place: _Place) -> None:
-        path = tuple(node["qualified_name"]["path"])
-        is_cte = tuple(map(fold, path)) in place.visible
+    def _add_table(
+        self, node: Node, path: tuple[str, ...], place: _Place, arguments: tuple[Node, ...] | None = None
+    ) -> None:
+        is_cte = arguments is None and tuple(map(fold, path)) in place.visible
         if is_cte or node["alias"]:
             self._bindings.add((place.level, fold(node["alias"] or path[-1])))
         start = None if node["query_location"] == _NOWHERE else node["query_location"]
@@ -201,9 +210,10 @@ class References:
             alias=node["alias"] or None,
             start=start,
             end=0 if start is None else start + node["query_location_length"],
-            at=node["at_clause"],
+            at=node.get("at_clause"),
             level=place.level,
             is_cte=is_cte,
+            arguments=arguments,
         )
 
     def _add_column(self, node: Node, place: _Place) -> None:

@@ -8,7 +8,15 @@ from typing import Literal, cast
 
 from jupyter_datasets.engine.soft_grammar import TimeClause
 from jupyter_datasets.engine.sqltokens import Token, brackets, text_at, top_level
-from jupyter_datasets.engine.sqltrees import ColumnNode, Node, TableNode, fold, parse_queries, parsed_offsets
+from jupyter_datasets.engine.sqltrees import (
+    TABLE_CHANGES,
+    ColumnNode,
+    Node,
+    TableNode,
+    fold,
+    parse_queries,
+    parsed_offsets,
+)
 from jupyter_datasets.engine.statement_errors import statement_error
 from jupyter_datasets.errors import ErrorKind, StatementError
 
@@ -55,11 +63,15 @@ class TableName:
         Start and end of the whole reference in the user's text: name, alias and version, without TABLESAMPLE.
     is_literal
         Whether the name is a string, as in ``FROM 'file.parquet'``.
+    between
+        The versions whose difference is meant, from a call ``table_changes('sales', 'v1', 'main')``; None for the
+        newer one stands for the version that the table has otherwise.
     """
 
     path: tuple[str, ...]
     alias: str | None = None
     at: At | None = None
+    between: tuple[At, At | None] | None = None
     span: Span
     is_literal: bool = False
     written: tuple[str, ...] = field(repr=False)  # the path with its @version
@@ -139,6 +151,8 @@ class NameReader:
         spans = self._name_spans(name, node.path)
         if start is None or spans is None:
             raise self._error(f"The place of {node.path[-1]} in the statement cannot be found", start)
+        if node.arguments is not None:
+            return self._changes(node, node.arguments, start, name)
         is_literal = self._tokens[name].is_string
         path, ref = (node.path, None) if is_literal else self._split_ref(node.path, spans)
         last, at_span = self._extent(name + len(spans) * 2 - 1, self._offsets.index(node.end), node.at)
@@ -153,6 +167,24 @@ class NameReader:
             written=node.path,
             name_span=(spans[0][0], spans[-1][1]),
             at_span=at_span,
+            level=node.level,
+        )
+
+    def _changes(self, node: TableNode, arguments: Sequence[Node], start: int, name: int) -> TableName:
+        """A call of ``table_changes`` as the table that it is about."""
+        values = [_argument(each, start) for each in arguments]
+        text = values[0].value if values and values[0] else None
+        if not text or len(values) not in (2, 3) or None in values:
+            raise self._error(f"It is written {TABLE_CHANGES}('sales', 'v1', 'main')", start)
+        old, new = cast(list[At], [*values[1:], None][:2])
+        closing = self._tokens[self._pairs[name + 1]]
+        return TableName(
+            path=tuple(text.split(".")[:_MAX_PARTS]),
+            alias=node.alias,
+            between=(old, new),
+            span=(start, max(self._offsets.index(node.end), closing.end)),
+            written=node.path,
+            name_span=(self._tokens[name].start, closing.end),
             level=node.level,
         )
 
@@ -217,13 +249,24 @@ class NameReader:
         return statement_error(message, text=self._sql, position=position, kind=ErrorKind.STATEMENT_REFUSED)
 
 
-def _read_at(clause: Node, sql: str, position: int) -> At:
-    unit = cast(TimeUnit, clause["unit"].lower())
-    value = clause["expr"]["child"] if clause["expr"]["class"] == "CAST" else clause["expr"]
+def _argument(argument: Node, position: int) -> At | None:
+    """A literal or parameter as a version; None for anything else."""
+    return None if argument["name"] else _given("version", argument["expression"], position)
+
+
+def _given(unit: TimeUnit, value: Node, position: int) -> At | None:
     if value["class"] == "PARAMETER":
         return At(unit=unit, parameter=value["identifier"], position=position)
     if value["class"] == "CONSTANT" and value["literal"]["kind"] in ("STRING", "INTEGER"):
         return At(unit=unit, value=value["literal"]["text"], position=position)
+    return None
+
+
+def _read_at(clause: Node, sql: str, position: int) -> At:
+    unit = cast(TimeUnit, clause["unit"].lower())
+    value = clause["expr"]["child"] if clause["expr"]["class"] == "CAST" else clause["expr"]
+    if given := _given(unit, value, position):
+        return given
     raise statement_error(
         f"The {unit} of a table must be a literal or a $parameter",
         text=sql,

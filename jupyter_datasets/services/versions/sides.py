@@ -67,12 +67,12 @@ class Sides:
             are_few=all(piece.path is None or piece.only is not None for side in pieces for piece in side),
         )
 
-    def comparison(self, connection: duckdb.DuckDBPyConnection) -> Comparison:
-        """What compares them on this connection."""
+    def comparison(self, connection: duckdb.DuckDBPyConnection, name: str = "") -> Comparison:
+        """What compares them on this connection, where paths and patches are given under that name."""
         given = Session(connection)
         return Comparison(
-            old=self.old.bind(given, "old"),
-            new=self.new.bind(given, "new"),
+            old=self.old.bind(given, f"{name} old"),
+            new=self.new.bind(given, f"{name} new"),
             columns=self.columns,
             key=self.key,
             are_few=self.are_few,
