@@ -13,6 +13,7 @@ from jupyter_datasets.services.versions.models import Commit, RefInfo, RefMove
 from jupyter_datasets.values import MAIN, CommitId, DatasetId, Ref, moment_text, nearest, short, to_datetime
 
 _STRIDE = 512
+_ID_DIGITS = 64
 
 
 def resolve(connection: Connection, dataset_id: DatasetId, text: str, refs: Sequence[RefInfo] | None = None) -> Commit:
@@ -31,7 +32,9 @@ def resolve(connection: Connection, dataset_id: DatasetId, text: str, refs: Sequ
         The text follows no form of the grammar, or the hex digits fit several commits.
     """
     ref = Ref.parse(text)
-    found = records.commit(connection, dataset_id, base(connection, dataset_id, ref, refs))
+    found = _whole(connection, dataset_id, ref)
+    if found is None:
+        found = records.commit(connection, dataset_id, base(connection, dataset_id, ref, refs))
     assert found is not None, "a reference points at a commit of its dataset"
     for mark, count in ref.steps:
         found = (
@@ -172,6 +175,13 @@ def _numbered(connection: Connection, dataset_id: DatasetId, number: int) -> Com
             next_step=f"The newest is #{newest}." if newest else "There are no commits yet.",
         )
     return found
+
+
+def _whole(connection: Connection, dataset_id: DatasetId, ref: Ref) -> Commit | None:
+    """The commit of a reference that is a whole id, as programs give it."""
+    if not ref.maybe_commit or ref.at is not None or ref.name is None or len(ref.name) < _ID_DIGITS:
+        return None
+    return records.commit(connection, dataset_id, CommitId(ref.name.lower()))
 
 
 def _by_prefix(connection: Connection, dataset_id: DatasetId, prefix: str) -> CommitId:

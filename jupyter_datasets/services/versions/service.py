@@ -60,10 +60,7 @@ class VersionService:
 
     def resolve(self, actor: Actor, dataset: str, ref: str) -> Commit:
         """The commit that a reference names, with the branches and tags that point at it."""
-        dataset_id = self._readable(actor, dataset)
-        with self._database.read() as connection:
-            refs = records.all_refs(connection, dataset_id)
-            return named([references.resolve(connection, dataset_id, ref, refs)], refs)[0]
+        return self._resolve(self._readable(actor, dataset), ref)[0]
 
     def snapshot(self, actor: Actor, named: Sequence[tuple[DatasetId, str]]) -> list[CommitId]:
         """The commits that references of several datasets, given by their ids, name at one moment."""
@@ -116,8 +113,12 @@ class VersionService:
 
     def version(self, actor: Actor, dataset: str, ref: str) -> Version:
         """Tables and files of a version."""
+        return self._versions(actor, dataset, ref)[0]
+
+    def _versions(self, actor: Actor, dataset: str, *refs: str) -> list[Version]:
+        """What references name at one moment."""
         dataset_id = self._readable(actor, dataset)
-        return self._version(dataset_id, self.resolve(actor, dataset_id, ref))
+        return [self._version(dataset_id, commit) for commit in self._resolve(dataset_id, *refs)]
 
     def _version(self, dataset_id: DatasetId, commit: Commit) -> Version:
         content = self._objects.commit(commit.id).content
@@ -168,12 +169,11 @@ class VersionService:
 
     def diff(self, actor: Actor, dataset: str, old: str, new: str) -> VersionDiff:
         """Tables, columns and files that differ between two versions."""
-        left, right = self.version(actor, dataset, old), self.version(actor, dataset, new)
-        return diffs.compare(left, right)
+        return diffs.compare(*self._versions(actor, dataset, old, new))
 
     def row_diff(self, actor: Actor, dataset: str, old: str, new: str, table: str) -> RowDiffPlan:
         """The segments in which two versions of a table differ; a side that lacks the table is None."""
-        left, right = self.version(actor, dataset, old), self.version(actor, dataset, new)
+        left, right = self._versions(actor, dataset, old, new)
         name = find_table(right.tables + left.tables, table).name
         names = diffs.names_of(left, right, name)
         sides = [next((t for t in v.tables if t.name == n), None) for v, n in zip((left, right), names, strict=True)]
@@ -249,6 +249,11 @@ class VersionService:
 
     def _readable(self, actor: Actor, dataset: str) -> DatasetId:
         return self._datasets.get(actor, dataset).id
+
+    def _resolve(self, dataset_id: DatasetId, *texts: str) -> list[Commit]:
+        with self._database.read() as connection:
+            refs = records.all_refs(connection, dataset_id)
+            return named([references.resolve(connection, dataset_id, text, refs) for text in texts], refs)
 
     def _load_commits(self, ids: list[CommitId]) -> dict[CommitId, CommitObject]:
         found = self._objects.load([ObjectHash(commit_id) for commit_id in ids])
