@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +13,7 @@ from jupyter_datasets.client.sql import Queries
 from jupyter_datasets.client.tables import default_table
 from jupyter_datasets.client.transport import Mode, Transport
 from jupyter_datasets.engine import edit_statements
-from jupyter_datasets.engine.edit_statements import TARGET, Changes, EditStatement
+from jupyter_datasets.engine.edit_statements import TARGET, Changes, EditStatement, Range
 from jupyter_datasets.engine.statements import parse
 from jupyter_datasets.engine.table_names import TableName
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError, StatementError
@@ -21,9 +21,11 @@ from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.versions.models import Edit, ScanPlan
 from jupyter_datasets.services.versions.scans import scan_of
 from jupyter_datasets.sqltext import quote_name
+from jupyter_datasets.store.footers import Span
 from jupyter_datasets.store.schemas import Schema
 from jupyter_datasets.values import name_key, nearest
 
+_WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"})
 _ROWS = "jd rows"
 _GIVEN = f"py.{quote_name(_ROWS)}"
 
@@ -77,21 +79,30 @@ class RowEdits:
         ]
         _check_given(table, schema.names, rows.column_names, names)
         _check_keys(rows, names)
-        return self._put(plan, changes(_columns(schema), names), {}, {_ROWS: rows})
+        wanted = [(name, *_ends(rows[name])) for name in names]
+        return self._put(plan, changes(_columns(schema), names), {}, {_ROWS: rows}, _spans(schema, wanted))
 
     def _carry_out(
         self, statement: EditStatement, plan: ScanPlan, params: Mapping[str, Any], tables: Mapping[str, Any]
     ) -> int:
-        changes = statement.changes(_columns(Schema.from_json(plan.fields)))
-        return self._put(plan, changes, params, tables)
+        schema = Schema.from_json(plan.fields)
+        changes, spans = statement.changes(_columns(schema)), _spans(schema, statement.ranges(params))
+        return self._put(plan, changes, params, tables, spans)
 
-    def _put(self, plan: ScanPlan, changes: Changes, params: Mapping[str, Any], tables: Mapping[str, Any]) -> int:
+    def _put(
+        self,
+        plan: ScanPlan,
+        changes: Changes,
+        params: Mapping[str, Any],
+        tables: Mapping[str, Any],
+        spans: Sequence[Span],
+    ) -> int:
         """Both queries read the table as it was before the first of them is carried out."""
-
         looked = list[TableName]()
+        target = Stored(source=None, scan=scan_of(self._transport.fetch(plan), spans), numbered=True)
 
         def ask(query: str | None) -> pa.Table | None:
-            return None if query is None else self._ask(query, plan, params, tables, looked)
+            return None if query is None else self._ask(query, target, params, tables, looked)
 
         rows, inserts = ask(changes.rows), ask(changes.inserts)
         edit, table = self._edit.id, plan.table
@@ -106,13 +117,12 @@ class RowEdits:
     def _ask(
         self,
         query: str,
-        plan: ScanPlan,
+        target: Stored,
         params: Mapping[str, Any],
         tables: Mapping[str, Any],
         looked: list[TableName],
     ) -> pa.Table:
         """What a query gives; names of tables of the dataset that it reads are added to ``looked``."""
-        target = Stored(source=None, scan=scan_of(self._transport.fetch(plan)), numbered=True)
 
         def own(name: TableName) -> Stored | None:
             found = target if name.path == (TARGET,) else self._own(name, tables)
@@ -162,6 +172,21 @@ class RowEdits:
 
 def _columns(schema: Schema) -> dict[str, str]:
     return {f.name: f.type for f in schema.fields}
+
+
+def _ends(values: pa.ChunkedArray) -> tuple[int | None, int | None]:
+    """The least and greatest of whole numbers; nothing of other values."""
+    if not pa.types.is_integer(values.type) or not len(values):
+        return None, None
+    ends = pc.min_max(values)
+    return ends["min"].as_py(), ends["max"].as_py()
+
+
+def _spans(schema: Schema, wanted: Iterable[Range]) -> list[Span]:
+    """What is wanted of columns of whole numbers, under the names that they have inside segments."""
+    whole = {f.name.casefold(): f.birth for f in schema.fields if f.type in _WHOLE}
+    found = [(whole.get(name.casefold()), least, most) for name, least, most in wanted]
+    return [Span(column=birth, least=least, most=most) for birth, least, most in found if birth is not None]
 
 
 def _check_given(table: str, known: Sequence[str], given: Sequence[str], key: Sequence[str]) -> None:

@@ -10,16 +10,20 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
 
+from jupyter_datasets.engine import conditions
 from jupyter_datasets.engine.relations import PIECE, ROW
 from jupyter_datasets.engine.statement_errors import statement_error
 from jupyter_datasets.engine.statements import Statement, StatementKind
 from jupyter_datasets.errors import ErrorKind, StatementError
 from jupyter_datasets.sqltext import quote_name
 from jupyter_datasets.values import nearest
+
+Range = tuple[str, int | None, int | None]
 
 TARGET = "jd target"
 GONE = "jd gone"
@@ -83,6 +87,22 @@ class EditStatement(ABC):
     @abstractmethod
     def changes(self, columns: Columns) -> Changes:
         """What it does to a table with these columns, given as names and types."""
+
+    def ranges(self, values: Mapping[str, Any]) -> list[Range]:
+        """The ranges in which all rows lie that it looks at: names of columns, with least and greatest whole numbers.
+
+        Parameters
+        ----------
+        values
+            Those of the parameters.
+        """
+        where = self._tree.args.get("where")
+        # With other tables a name alone may be a column of theirs.
+        if where is None or any(self._tree.args.get(others) for others in ("from_", "using", "with_", "whens")):
+            return []
+        own = ("", self._table.alias_or_name.casefold())
+        found = conditions.ranges(where.this, values)
+        return [(c.name, least, most) for c, least, most in found if c.table.casefold() in own and not c.db]
 
     @cached_property
     def target(self) -> tuple[str, ...]:

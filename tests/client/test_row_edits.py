@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import duckdb
@@ -11,16 +11,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jupyter_datasets.client import row_edits
 from jupyter_datasets.client.connect import connect
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.edit import Edit
 from jupyter_datasets.client.repository import Repository
+from jupyter_datasets.engine.relations import Scan
 from jupyter_datasets.errors import (
     ConflictError,
     DatasetsError,
     ErrorKind,
     InvalidInputError,
 )
+from jupyter_datasets.services.versions import scans
+from jupyter_datasets.services.versions.models import ScanPlan
+from jupyter_datasets.store.footers import Span
 from jupyter_datasets.values import new_id
 
 ROWS = pa.table(
@@ -297,3 +302,50 @@ def test_an_append_lands_beside_one(people: Dataset) -> None:
             first["people"].append({"id": [100]})
         second["people"].append({"id": [101]})
     assert people["main"]["people"].to_arrow()["id"].to_pylist()[-2:] == [100, 101]
+
+
+# ------------------------------------------------------------------------------------------------------ many segments
+
+
+@pytest.fixture(scope="module")
+def numbers(own_repo: Repository) -> Dataset:
+    """A table of several segments, of which some hold small changes."""
+    dataset = own_repo.create("numbers")
+    with dataset.edit() as edit:
+        edit["numbers"].replace(duckdb.sql("SELECT i * 2 AS id, i % 7 AS x FROM range(500_000) r(i)").to_arrow_table())
+    with dataset.edit() as edit:
+        edit.sql("UPDATE numbers SET id = 11 WHERE id = 900_000")
+        edit["numbers"].append(pa.table({"id": [3, 10**7], "x": [0, 0]}))
+    return dataset
+
+
+@pytest.mark.parametrize(
+    ("change", "rows"),
+    [
+        (lambda edit: edit.sql("UPDATE numbers SET x = -1 WHERE id = 10"), 1),
+        (lambda edit: edit.sql("UPDATE numbers SET x = -1 WHERE numbers.id BETWEEN 9 AND $n", params={"n": 12}), 3),
+        (lambda edit: edit.sql("DELETE FROM numbers WHERE id >= 999_990 AND x >= 0"), 6),
+        (lambda edit: edit.sql("DELETE FROM numbers WHERE id = 900_000"), 0),
+        (lambda edit: edit["numbers"].upsert(pa.table({"id": [3, 400_000, 400_001], "x": [-1, -1, -1]}), key="id"), 3),
+        (lambda edit: edit["numbers"].delete(pa.table({"id": [11, 500_000]}), key="id"), 2),
+    ],
+)
+def test_rows_are_looked_for_where_they_may_be(
+    numbers: Dataset, change: Callable[[Edit], int], rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Segments whose footers rule them out are not read; rows in patches and tails are found all the same."""
+    read = list[int]()
+
+    def scan_of(plan: ScanPlan, spans: Sequence[Span] = ()) -> Scan:
+        found = scans.scan_of(plan, spans)
+        read.append(len(found.paths))
+        return found
+
+    monkeypatch.setattr(row_edits, "scan_of", scan_of)
+    whole = len(scans.scan_of(numbers._transport.plan(numbers.id, "main", "numbers")).paths)
+    with numbers.edit() as edit:
+        assert change(edit) == rows
+    if rows:
+        numbers.undo()
+    assert whole > 2
+    assert read[0] <= 2

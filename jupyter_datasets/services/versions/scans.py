@@ -12,6 +12,7 @@ import pyarrow as pa
 from jupyter_datasets.engine.relations import PIECE, ROW, Files, Scan
 from jupyter_datasets.services.versions.models import ScanPlan, SegmentInfo
 from jupyter_datasets.store import patches, schemas
+from jupyter_datasets.store.footers import Span, may_hold
 from jupyter_datasets.store.patches import Numbers, Patch, Piece
 from jupyter_datasets.store.schemas import Schema
 
@@ -26,15 +27,21 @@ def pieces_of(segments: Iterable[SegmentInfo]) -> list[Piece]:
     ]
 
 
-def scan_of(plan: ScanPlan) -> Scan:
+def scan_of(plan: ScanPlan, spans: Sequence[Span] = ()) -> Scan:
     """A plan as the query engine takes it."""
-    return scan(Schema.from_json(plan.fields), pieces_of(plan.segments))
+    return scan(Schema.from_json(plan.fields), pieces_of(plan.segments), spans=spans)
 
 
-def scan(schema: Schema, pieces: Sequence[Piece], select: str | None = None) -> Scan:
-    """Pieces of a table as the query engine takes them, by default as logical values."""
+def scan(schema: Schema, pieces: Sequence[Piece], select: str | None = None, *, spans: Sequence[Span] = ()) -> Scan:
+    """Pieces of a table as the query engine takes them, by default as logical values.
+
+    Parameters
+    ----------
+    spans
+        Values that the rows looked for have: segments without such are left out.
+    """
     placed = list(enumerate(pieces))
-    in_files = [(place, piece) for place, piece in placed if piece.path]
+    in_files = [(place, piece) for place, piece in placed if piece.path and may_hold(piece.path, spans)]
     groups = (
         _files([found for found in in_files if found[1].patch is None and found[1].only is None]),
         _files([found for found in in_files if found[1].patch is not None and found[1].only is None]),
