@@ -113,8 +113,9 @@ def _load(name: str) -> Any:
     from importlib import import_module
 
     value = getattr(import_module(_LAZY[name]), name)
-    if _kernel_shell():  # not before the client is loaded: it takes half a second
+    if shell := _kernel_shell():  # not before the client is loaded: it takes half a second
         import_module("jupyter_datasets.notebook.progress").install()
+        import_module("jupyter_datasets.notebook.provenance").install(shell)
     return value
 
 

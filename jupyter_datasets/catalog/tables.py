@@ -97,6 +97,41 @@ condemned = Table(
     PrimaryKeyConstraint("kind", "name"),
 )
 
+# The versions of other datasets that a commit was made from; ``seq`` is the commit's own number.
+lineage = Table(
+    "lineage",
+    metadata,
+    Column("dataset_id", String, nullable=False),
+    Column("commit_id", String, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("input_dataset_id", String, nullable=False),
+    Column("input_commit_id", String, nullable=False),
+    PrimaryKeyConstraint("dataset_id", "commit_id", "input_dataset_id", "input_commit_id"),
+    Index("lineage_by_dataset", "dataset_id"),
+    Index("lineage_by_input", "input_dataset_id"),
+)
+
+# Merges, reverts and cherry-picks that wait for answers to their conflicts.
+merges = Table(
+    "merges",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("dataset_id", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("branch", String, nullable=False),
+    # How the other side was named, and its commit; and where the branch was when the conflicts were looked at.
+    Column("source", String, nullable=False),
+    Column("commit_id", String, nullable=False),
+    Column("ours", String),
+    Column("message", String, nullable=False),
+    Column("squash", Boolean, nullable=False),
+    Column("resolutions", String, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("updated_us", BigInteger, nullable=False),
+    Index("merges_by_dataset", "dataset_id"),
+)
+
 jobs = Table(
     "jobs",
     metadata,

@@ -35,12 +35,14 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
         "data": {
             "import": ("importing", "import a CSV or Parquet file as a table's next version"),
             "export": ("exporting", "write a table of any version as CSV or Parquet"),
-            "edit": ("edit", "drop or rename tables, attach or detach files"),
+            "edit": ("edit", "drop or rename tables, attach or detach files, change columns and rules of a table"),
+            "schema": ("schema", "show columns and rules of tables at any version"),
             "sql": ("sql", "query any versions of any datasets"),
         },
         "versions": {
             "log": ("history", "list the commits that led to a version, or some of them"),
             "diff": ("diff", "show what differs between two versions"),
+            "lineage": ("lineage", "show what a version was made from, and what was made from it"),
             "branch": ("history", "list, make, rename, protect or delete branches"),
             "tag": ("history", "list, make, rename or delete tags"),
             "checkout": ("checkout", "write a version's tables and files into a folder"),

@@ -1,36 +1,34 @@
-"""The command ``edit`` with its actions: drop, rename, attach, detach. Each call makes one commit."""
+"""The command ``edit`` with its actions: drop, rename, attach, detach, and those that change a table's schema."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
-from jupyter_datasets.cli.console import Answer, Console
-from jupyter_datasets.cli.opening import open_store
+from jupyter_datasets.cli import edit_schema
+from jupyter_datasets.cli.editing import action, run
 from jupyter_datasets.cli.parser import CommandParser
 from jupyter_datasets.client.edit import Edit
-
-Change = Callable[[Edit, argparse.Namespace], str]
 
 
 def define_edit(parser: CommandParser) -> None:
     """Arguments of ``edit``."""
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    examples = [define(actions) for define in (_define_drop, _define_rename, _define_attach, _define_detach)]
-    parser.command(_run, *examples)
+    tables = (_define_drop, _define_rename, _define_attach, _define_detach)
+    examples = [define(actions) for define in (*tables, *edit_schema.ACTIONS)]
+    parser.command(run, *examples)
 
 
 def _define_drop(actions: argparse._SubParsersAction[CommandParser]) -> str:
     example = "edit drop flights weather planes -m 'Not needed'"
-    parser = _action(actions, "drop", "remove tables from the next version; earlier ones keep them", _drop, example)
+    parser = action(actions, "drop", "remove tables from the next version; earlier ones keep them", _drop, example)
     parser.add_argument("tables", nargs="+", metavar="TABLE")
     return example
 
 
 def _define_rename(actions: argparse._SubParsersAction[CommandParser]) -> str:
     example = "edit rename flights weather hourly_weather"
-    parser = _action(actions, "rename", "call a table otherwise from the next version on", _rename, example)
+    parser = action(actions, "rename", "call a table otherwise from the next version on", _rename, example)
     parser.add_argument("table", help="its name now")
     parser.add_argument("name", help="its name from then on")
     return example
@@ -38,7 +36,7 @@ def _define_rename(actions: argparse._SubParsersAction[CommandParser]) -> str:
 
 def _define_attach(actions: argparse._SubParsersAction[CommandParser]) -> str:
     example = "edit attach flights codebook.pdf"
-    parser = _action(actions, "attach", "keep a copy of a file with the dataset", _attach, example)
+    parser = action(actions, "attach", "keep a copy of a file with the dataset", _attach, example)
     parser.add_argument("file")
     parser.add_argument("--name", help="what to call it; by default its own name")
     return example
@@ -46,32 +44,9 @@ def _define_attach(actions: argparse._SubParsersAction[CommandParser]) -> str:
 
 def _define_detach(actions: argparse._SubParsersAction[CommandParser]) -> str:
     example = "edit detach flights codebook.pdf"
-    parser = _action(actions, "detach", "remove files from the next version; earlier ones keep them", _detach, example)
+    parser = action(actions, "detach", "remove files from the next version; earlier ones keep them", _detach, example)
     parser.add_argument("files", nargs="+", metavar="FILE", help="their names in the dataset")
     return example
-
-
-def _action(
-    actions: argparse._SubParsersAction[CommandParser], name: str, about: str, change: Change, example: str
-) -> CommandParser:
-    parser = actions.add_parser(name, help=about, description=f"{about[:1].upper()}{about[1:]}.")
-    parser.add_argument("dataset")
-    parser.add_argument("--branch", help="takes the commit; by default main")
-    parser.add_argument("-m", "--message", default="", help="what the commit says")
-    parser.command(_run, example)
-    parser.set_defaults(change=change)
-    return parser
-
-
-def _run(args: argparse.Namespace, _: Console) -> Answer:
-    with open_store(args) as repo:
-        with repo[args.dataset].edit(args.branch, message=args.message) as edit:
-            done = args.change(edit, args)
-        commit = edit.commit
-        return Answer(
-            data={"commit": commit.model_dump(mode="json") if commit else None},
-            text=f"{done} Commit {commit.short}." if commit else "Nothing changed.",
-        )
 
 
 def _drop(edit: Edit, args: argparse.Namespace) -> str:

@@ -33,6 +33,11 @@ def define_import(parser: CommandParser) -> None:
     )
     parser.add_argument("--create", action="store_true", help="make the dataset if it does not exist")
     parser.add_argument("--append", action="store_true", help="put the rows behind those of the table")
+    parser.add_argument(
+        "--schema",
+        choices=("strict", "evolve"),
+        help="the file has exactly the table's columns; or, with --append, it may bring columns and wider types",
+    )
     parser.add_argument("--key", action="append", default=[], metavar="COLUMN", help="tells rows apart; repeatable")
     parser.add_argument("--branch", help="takes the commit; by default main")
     parser.add_argument("-m", "--message", default="", help="what the commit says")
@@ -41,7 +46,7 @@ def define_import(parser: CommandParser) -> None:
     parser.command(
         _import,
         "import flights.csv",
-        "import more.csv flights.flights --append -m 'December'",
+        "import more.csv flights.flights --append --schema strict -m 'December'",
         "import prices.txt shop.prices --create --delimiter ';' --decimal , --type price='DECIMAL(10,2)'",
     )
 
@@ -73,6 +78,7 @@ def _import(args: argparse.Namespace, _: Console) -> Answer:
             name,
             table,
             mode="append" if args.append else "replace",
+            schema=args.schema,
             key=args.key,
             branch=args.branch,
             message=args.message,

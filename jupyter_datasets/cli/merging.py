@@ -3,35 +3,97 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from typing import Any, get_args
 
 from jupyter_datasets.cli.console import Answer, Console
 from jupyter_datasets.cli.opening import open_store
 from jupyter_datasets.cli.parser import CommandParser
 from jupyter_datasets.client import display
-from jupyter_datasets.client.merging import MergeConflicts
-from jupyter_datasets.errors import ConflictError, ErrorKind
+from jupyter_datasets.client.answering import Steps
+from jupyter_datasets.client.dataset import Dataset
+from jupyter_datasets.client.merging import MergeConflicts, MergesInProgress
+from jupyter_datasets.errors import ConflictError, ErrorKind, InvalidInputError
+from jupyter_datasets.services.merges.models import Take
 from jupyter_datasets.services.versions.models import Commit
 from jupyter_datasets.values import MAIN
 
+TAKES = get_args(Take)
 _Done = Commit | MergeConflicts | None
 
 
 def define_merge(parser: CommandParser) -> None:
     """Arguments of ``merge``."""
     parser.add_argument("dataset")
-    parser.add_argument("source", metavar="SOURCE", help="a branch, or any other version")
-    parser.add_argument("--into", metavar="BRANCH", default=MAIN, help="the branch that takes it (%(default)s)")
-    parser.add_argument("--take", choices=("ours", "theirs", "newest"), help="what settles every conflict")
+    parser.add_argument("source", metavar="SOURCE", nargs="?", help="a branch, or any other version")
+    parser.add_argument("--into", metavar="BRANCH", help=f"the branch that takes it ({MAIN})")
+    parser.add_argument("--take", choices=TAKES, help="what settles every conflict")
     parser.add_argument("--squash", action="store_true", help="one commit, without the other side's history")
     parser.add_argument("-m", "--message", default="", help="what the commit says")
-    parser.command(_merge, "merge flights fix", "merge flights fix --into main --take theirs -m 'Corrected delays'")
+    _define_progress(parser.add_argument_group("a merge, revert or cherry-pick in progress"))
+    parser.command(
+        _merge,
+        "merge flights fix",
+        "merge flights fix --into main --take theirs -m 'Corrected delays'",
+        "merge flights --resolve theirs --column dep_delay",
+        "merge flights --continue",
+    )
+
+
+def _define_progress(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--list", action="store_true", help="those that wait for answers to their conflicts")
+    group.add_argument("--id", help="which one, where there are several; --into BRANCH may do as well")
+    group.add_argument("--resolve", choices=TAKES, metavar="SIDE", help=f"settle conflicts: {', '.join(TAKES)}")
+    group.add_argument("--table", help="only those of this table")
+    group.add_argument("--column", help="only those of this column")
+    group.add_argument(
+        "--key", metavar="VALUE", action="append", help="only those of this row; a value for each column"
+    )
+    group.add_argument("--unresolve", action="store_true", help="take back the last answer")
+    group.add_argument("--refresh", action="store_true", help="go on from where the branch is now")
+    group.add_argument("--continue", dest="commit", action="store_true", help="make the commit")
+    group.add_argument("--abort", action="store_true", help="forget it; nothing of it stays")
 
 
 def _merge(args: argparse.Namespace, _: Console) -> Answer:
     with open_store(args) as repo:
         dataset = repo[args.dataset]
-        done = dataset.merge(args.source, args.into, take=args.take, message=args.message, squash=args.squash)
-        return _answer(done, f"{args.into} has all of {args.source} already.")
+        if args.source is None:
+            return _listed(dataset.merges()) if args.list else _go_on(dataset, args)
+        if args.list or _steps(args) != Steps(branch=args.into, take=args.take):
+            raise InvalidInputError(
+                "A merge is begun by its SOURCE, and gone on with without.",
+                next_step="Leave out the SOURCE, or the options for a merge in progress.",
+            )
+        done = dataset.merge(args.source, args.into or MAIN, take=args.take, message=args.message, squash=args.squash)
+        return _answer(dataset, done, f"{args.into or MAIN} has all of {args.source} already.")
+
+
+def _listed(merges: MergesInProgress) -> Answer:
+    return Answer(data={"merges": [each.merge.model_dump(mode="json") for each in merges]}, text=repr(merges))
+
+
+def _go_on(dataset: Dataset, args: argparse.Namespace) -> Answer:
+    done = _steps(args).follow(dataset.merges())
+    if isinstance(done, MergeConflicts):
+        return Answer(data={"merge": done.merge.model_dump(mode="json"), **_conflicts(done)}, text=repr(done))
+    gone = "Aborted; nothing of it stays." if args.abort else "The answers leave nothing to be done; the merge is over."
+    return _answer(dataset, done, gone)
+
+
+def _steps(args: argparse.Namespace) -> Steps:
+    return Steps(
+        id=args.id,
+        branch=args.into,
+        refresh=args.refresh,
+        unresolve=args.unresolve,
+        take=args.resolve or args.take,
+        table=args.table,
+        column=args.column,
+        key=tuple(args.key) if args.key else None,
+        commit=args.commit,
+        abort=args.abort,
+    )
 
 
 def define_revert(parser: CommandParser) -> None:
@@ -45,8 +107,9 @@ def define_revert(parser: CommandParser) -> None:
 
 def _revert(args: argparse.Namespace, _: Console) -> Answer:
     with open_store(args) as repo:
-        done = repo[args.dataset].revert(args.commit, branch=args.branch, message=args.message)
-        return _answer(done, "That change is taken back already.")
+        dataset = repo[args.dataset]
+        done = dataset.revert(args.commit, branch=args.branch, message=args.message)
+        return _answer(dataset, done, "That change is taken back already.")
 
 
 def define_cherry_pick(parser: CommandParser) -> None:
@@ -60,8 +123,9 @@ def define_cherry_pick(parser: CommandParser) -> None:
 
 def _cherry_pick(args: argparse.Namespace, _: Console) -> Answer:
     with open_store(args) as repo:
-        done = repo[args.dataset].cherry_pick(args.commit, onto=args.onto, message=args.message)
-        return _answer(done, "The branch has that change already.")
+        dataset = repo[args.dataset]
+        done = dataset.cherry_pick(args.commit, onto=args.onto, message=args.message)
+        return _answer(dataset, done, "The branch has that change already.")
 
 
 def define_compact(parser: CommandParser) -> None:
@@ -74,20 +138,35 @@ def define_compact(parser: CommandParser) -> None:
 
 def _compact(args: argparse.Namespace, _: Console) -> Answer:
     with open_store(args) as repo:
-        return _answer(repo[args.dataset].compact(*args.tables, branch=args.branch), "Nothing is left to be done.")
+        dataset = repo[args.dataset]
+        return _answer(dataset, dataset.compact(*args.tables, branch=args.branch), "Nothing is left to be done.")
 
 
-def _answer(done: _Done, nothing: str) -> Answer:
+def _answer(dataset: Dataset, done: _Done, nothing: str) -> Answer:
     if isinstance(done, MergeConflicts):
-        raise ConflictError(
-            f"{display.count(len(done), 'conflict')}; nothing was changed.\n{done.table()}",
-            kind=ErrorKind.MERGE_CONFLICT,
-            next_step="Settle them all with --take ours|theirs, or one by one in Python: ds.merge(...).resolve(...).",
-            details={"count": len(done), "conflicts": [c.model_dump(mode="json") for c in done.conflicts]},
-        )
+        return _waiting(dataset, done)
     if done is None:
         return Answer(data={"commit": None}, text=nothing)
     return Answer(data={"commit": done.model_dump(mode="json")}, text=repr(done))
+
+
+def _waiting(dataset: Dataset, found: MergeConflicts) -> Answer:
+    """A merge that was begun, or begun again with the answers that it has: these may settle all."""
+    command = f"jupyter datasets merge {shlex.quote(dataset.name)}"
+    if not len(found):
+        data = {"merge": found.merge.model_dump(mode="json"), **_conflicts(found)}
+        return Answer(data=data, text=f"It is in progress, and its answers settle all. Commit it: {command} --continue")
+    raise ConflictError(
+        f"{display.count(len(found), 'conflict')}; nothing was changed.\n{found.table()}",
+        kind=ErrorKind.MERGE_CONFLICT,
+        next_step=f"Settle them: {command} --resolve ours|theirs, for all or one --table, --column or --key; then "
+        f"{command} --continue. Or forget it: {command} --abort.",
+        details={"merge": found.id, **_conflicts(found)},
+    )
+
+
+def _conflicts(found: MergeConflicts) -> dict[str, Any]:
+    return {"count": len(found), "conflicts": [each.model_dump(mode="json") for each in found.conflicts]}
 
 
 DEFINE = {"merge": define_merge, "revert": define_revert, "cherry-pick": define_cherry_pick, "compact": define_compact}

@@ -10,8 +10,10 @@ from jupyter_datasets.catalog.layout import is_store
 from jupyter_datasets.client.connect import check_folder, connect
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.discovery import URL
+from jupyter_datasets.client.provenance import telling
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.errors import ErrorKind, NotFoundError
+from jupyter_datasets.services.versions.provenance import Claim
 from jupyter_datasets.settings import Settings
 
 
@@ -30,6 +32,7 @@ def open_store(args: argparse.Namespace, *, make: bool = False) -> Repository:
             next_step="Make one: 'jupyter datasets import data.csv', or 'jupyter datasets quickstart' to try it out.",
             details={"store": str(folder)},
         )
+    telling(lambda: Claim(kind="command"))
     return connect(args.store)
 
 

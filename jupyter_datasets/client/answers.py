@@ -7,6 +7,7 @@ from typing import Generic, Self, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from jupyter_datasets.services.versions.models import Commit
+from jupyter_datasets.services.versions.provenance import Provenance
 from jupyter_datasets.values import CommitId, Page
 
 T = TypeVar("T")
@@ -64,6 +65,12 @@ class Committed(_Answer):
     """The commit; null when the changes change nothing."""
 
     commit: Commit | None
+
+
+class MadeBy(_Answer):
+    """What made a commit; null where nobody told."""
+
+    provenance: Provenance | None
 
 
 class Upload(_Answer):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import pyarrow as pa
 
 from jupyter_datasets.client import display
+from jupyter_datasets.client.changes import MOST_CHANGES, ChangedRows
 from jupyter_datasets.client.plans import sides_of
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.client.waiting import SHOW_PROGRESS, wait_for
@@ -16,6 +17,7 @@ from jupyter_datasets.engine.comparing import Comparison
 from jupyter_datasets.engine.pool import Engine
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.services.versions.models import ColumnInfo, TableDiff, VersionDiff
+from jupyter_datasets.services.versions.sides import Sides
 from jupyter_datasets.values import nearest, short
 
 if TYPE_CHECKING:
@@ -40,6 +42,16 @@ class Diff:
         self._engine = engine
         self._name = name
         self.model = model
+
+    @property
+    def name(self) -> str:
+        """The dataset's name."""
+        return self._name
+
+    @property
+    def tables(self) -> tuple[TableChanges, ...]:
+        """How each table differs."""
+        return self._parts
 
     def __getitem__(self, table: str) -> TableChanges:
         for changes in self._parts:
@@ -76,12 +88,8 @@ class Diff:
         return pa.Table.from_pylist(lines, schema=pa.schema([("name", pa.string()), ("change", pa.string()), *numbers]))
 
     def schema(self) -> pa.Table:
-        """One line for each column that differs."""
-        lines = [
-            {"table": t.new_name or t.old_name, "change": c.kind, "old": _column(c.old), "new": _column(c.new)}
-            for t in self.model.tables
-            for c in t.columns
-        ]
+        """One line for each column that differs, and for each key, unique columns and check."""
+        lines = [{"table": t.new_name or t.old_name, **line} for t in self.model.tables for line in _schema_lines(t)]
         return pa.Table.from_pylist(
             lines, schema=pa.schema([(n, pa.string()) for n in ("table", "change", "old", "new")])
         )
@@ -95,7 +103,7 @@ class Diff:
             return f"{self._title()}\nNothing differs."
         parts = [self._title(), display.text_table(*_cells(self.summary()))]
         if self.schema().num_rows:
-            parts += ["Columns that differ:", display.text_table(*_cells(self.schema()))]
+            parts += ["Columns and rules that differ:", display.text_table(*_cells(self.schema()))]
         return "\n".join(parts)
 
     def _repr_html_(self) -> str:
@@ -111,8 +119,13 @@ class TableChanges:
     def __init__(self, transport: Transport, engine: Engine, versions: VersionDiff, model: TableDiff) -> None:
         self._transport = transport
         self._engine = engine
-        self._versions = versions
+        self.versions = versions
         self.model = model
+
+    @property
+    def name(self) -> str:
+        """What the table is called in the newer version, or in the older one where it is gone."""
+        return self.model.new_name or self.model.old_name or ""
 
     @cached_property
     def counts(self) -> RowCounts:
@@ -140,28 +153,38 @@ class TableChanges:
         """
         return self._ask(_cells_of, _table)
 
+    def lines(self, most: int = MOST_CHANGES) -> ChangedRows:
+        """The rows that differ, a line each, to be compared by ``.read()`` and looked at in pages.
+
+        Parameters
+        ----------
+        most
+            How many lines are kept.
+        """
+        return ChangedRows(self._engine, self._sides, most)
+
     def schema(self) -> pa.Table:
-        """One line for each column that differs."""
-        lines = [{"change": c.kind, "old": _column(c.old), "new": _column(c.new)} for c in self.model.columns]
-        return pa.Table.from_pylist(lines, schema=pa.schema([(n, pa.string()) for n in ("change", "old", "new")]))
+        """One line for each column that differs, and for each key, unique columns and check."""
+        shape = pa.schema([(n, pa.string()) for n in ("change", "old", "new")])
+        return pa.Table.from_pylist(list(_schema_lines(self.model)), schema=shape)
 
     def _ask(self, query: Callable[[Comparison], str], fetch: Callable[[duckdb.DuckDBPyRelation], T]) -> T:
         """What a query about the differing rows gives; its progress shows, and Ctrl-C stops it."""
-        name = self.model.new_name or self.model.old_name or ""
-        old, new = self._versions.old.id, self._versions.new.id
-        sides = sides_of(self._transport, self._versions.dataset_id, old, new, name)
+        sides = self._sides()
         connection = self._engine.cursor()
         connection.execute(SHOW_PROGRESS)
         text = query(sides.comparison(connection))
-        return wait_for(connection, lambda: fetch(connection.sql(text)), f"Comparing {name}")
+        return wait_for(connection, lambda: fetch(connection.sql(text)), f"Comparing {self.name}")
+
+    def _sides(self) -> Sides:
+        old, new = self.versions.old.id, self.versions.new.id
+        return sides_of(self._transport, self.versions.dataset_id, old, new, self.name)
 
     def __repr__(self) -> str:
         added, removed, changed = self.counts
-        name = self.model.new_name or self.model.old_name
-        text = (
-            f"{name}: {self.model.kind}, {display.count(added, 'row')} added, {display.count(removed, 'row')} removed"
-        )
-        return f"{text}, {display.count(changed, 'row')} changed" if changed else text
+        parts = [f"{display.count(added, 'row')} added", f"{display.count(removed, 'row')} removed"]
+        parts += [f"{display.count(changed, 'row')} changed"] if changed else []
+        return f"{self.name}: {self.model.kind}, {', '.join(parts)}"
 
     def _repr_html_(self) -> str:
         return display.html_lines([repr(self)])
@@ -191,10 +214,20 @@ def _line(changes: TableChanges) -> dict[str, object]:
     return {"name": change.new_name or change.old_name, "change": renamed, **counts._asdict()}
 
 
+def _schema_lines(table: TableDiff) -> Iterator[dict[str, str | None]]:
+    for column in table.columns:
+        yield {"change": column.kind, "old": _column(column.old), "new": _column(column.new)}
+    for rule in table.rules:
+        yield {"change": rule.kind, "old": rule.old, "new": rule.new}
+
+
 def _column(column: ColumnInfo | None) -> str | None:
     if column is None:
         return None
-    return f"{column.name} {column.type}" + ("" if column.nullable else " no nulls")
+    nulls = " not null" if column.required else "" if column.nullable else " no nulls"
+    default = f" default {column.default}" if column.default is not None else ""
+    notes = f" [{column.unit}]" * bool(column.unit) + f" -- {column.comment}" * bool(column.comment)
+    return f"{column.name} {column.type}{nulls}{default}{notes}"
 
 
 def _cells(table: pa.Table) -> tuple[list[str], list[list[object]]]:

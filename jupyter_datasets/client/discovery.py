@@ -106,6 +106,14 @@ class Search:
         return None
 
 
+def server_roots(path: Path) -> list[Path]:
+    """The folders that running Jupyter servers serve and that hold a path: that of this kernel's server first."""
+    parent = os.environ.get("JPY_PARENT_PID", "")
+    own = _read(Path(jupyter_runtime_dir()) / f"jpserver-{parent}.json") if parent.isdecimal() else None
+    roots = [Path(note["root_dir"]) for note in ([own] if own else _notes())]
+    return [root for root in roots if path.is_relative_to(root)]
+
+
 def _hub_addresses(environ: Mapping[str, str]) -> Iterator[str]:
     """Where a single-user server may be: where it listens, then where people reach it."""
     prefix = environ.get("JUPYTERHUB_SERVICE_PREFIX", "")

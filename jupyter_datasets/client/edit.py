@@ -12,7 +12,8 @@ from typing import Any, Self, TypeVar
 
 import pyarrow as pa
 
-from jupyter_datasets.client import display
+from jupyter_datasets.client import display, provenance
+from jupyter_datasets.client.declaring import TableDeclarations, names_of
 from jupyter_datasets.client.row_edits import RowEdits
 from jupyter_datasets.client.sql import Queries
 from jupyter_datasets.client.streams import to_reader
@@ -21,6 +22,7 @@ from jupyter_datasets.errors import ConflictError, ErrorKind, InvalidInputError
 from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.versions.models import Commit
 from jupyter_datasets.services.versions.models import Edit as EditModel
+from jupyter_datasets.services.versions.provenance import InputVersion
 
 T = TypeVar("T")
 _TRIES = 5
@@ -59,6 +61,7 @@ class Edit:
         self._tries = _TRIES if retry else 1
         self._model: EditModel | None = None
         self._done: list[Callable[[], object]] = []
+        self._used: list[InputVersion] = []
         self.commit: Commit | None = None
 
     def __enter__(self) -> Self:
@@ -83,6 +86,7 @@ class Edit:
         """Change a table by ``INSERT``, ``UPDATE``, ``DELETE`` or ``MERGE``; only segments with such rows are touched.
 
         The statement runs here, over the tables as this edit has them by now, so that DataFrames can take part.
+        ``CREATE TABLE`` with columns makes a table, and ``ALTER TABLE`` changes its columns; see :class:`TableEdit`.
 
         Parameters
         ----------
@@ -142,7 +146,9 @@ class Edit:
     def _commit(self) -> None:
         for left in reversed(range(self._tries)):
             try:
-                self.commit = self._transport.commit_edit(self._end(), self._message)
+                self.commit = self._transport.commit_edit(self._end(), self._message, provenance.claim(self._used))
+                if self.commit:
+                    provenance.READS.forget(self._dataset.id)
                 return
             except ConflictError:
                 if not left:
@@ -211,7 +217,7 @@ class Changed:
         return display.html_lines([repr(self)])
 
 
-class TableEdit:
+class TableEdit(TableDeclarations):
     """One table in an edit. Rows may be anything that speaks Arrow: pandas, polars, pyarrow, a Table, a relation."""
 
     def __init__(self, edit: Edit, table: str) -> None:
@@ -231,7 +237,7 @@ class TableEdit:
 
         ``key`` names the columns that tell rows apart, when the table is made.
         """
-        self._put(rows, "replace", _names(key))
+        self._put(rows, "replace", names_of(key))
 
     def upsert(self, rows: Any, key: str | Iterable[str] = ()) -> int:
         """Give the rows that the table has by their key other values, and put the others behind them.
@@ -250,7 +256,7 @@ class TableEdit:
         int
             How many rows changed or came.
         """
-        return self._by_key(RowEdits.upsert, rows, _names(key))
+        return self._by_key(RowEdits.upsert, rows, names_of(key))
 
     def delete(self, rows: Any, key: str | Iterable[str] = (), *, params: Mapping[str, Any] | None = None) -> int:
         """Remove rows: those for which a condition in SQL holds, or those with the given keys.
@@ -272,7 +278,7 @@ class TableEdit:
         if isinstance(rows, str):
             edit, table = self._edit, self._table
             return edit._do(lambda: edit._rows.delete_where(table, rows, params or {}))
-        return self._by_key(RowEdits.delete_keys, rows, _names(key))
+        return self._by_key(RowEdits.delete_keys, rows, names_of(key))
 
     def _by_key(
         self, change: Callable[[RowEdits, str, pa.Table, Sequence[str]], int], rows: Any, key: tuple[str, ...]
@@ -280,20 +286,18 @@ class TableEdit:
         reader, notes = to_reader(rows)
         table = reader.read_all()
         _warn(notes)
+        self._edit._used += provenance.inputs_of(rows)
         return self._edit._do(lambda: change(self._edit._rows, self._table, table, key))
 
     def _put(self, rows: Any, mode: Mode, key: tuple[str, ...] = ()) -> None:
         edit = self._edit
+        edit._used += provenance.inputs_of(rows)
 
         def put() -> tuple[str, ...]:
             reader, notes = to_reader(rows)
             return notes + edit._transport.put(edit._id, self._table, mode, reader.schema, reader, key)
 
         _warn(edit._do(put))
-
-
-def _names(key: str | Iterable[str]) -> tuple[str, ...]:
-    return (key,) if isinstance(key, str) else tuple(key)
 
 
 def _warn(notes: Iterable[str]) -> None:

@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 import pyarrow as pa
 
 from jupyter_datasets.client import remote
-from jupyter_datasets.client.answers import Committed, Listing, Repairs, Snapshot, VersionInfo
+from jupyter_datasets.client.answers import Committed, Listing, MadeBy, Repairs, Snapshot, VersionInfo
 from jupyter_datasets.client.housekeeping import RemoteHousekeeping
+from jupyter_datasets.client.merges import RemoteMerges
 from jupyter_datasets.client.nearby import is_here
 from jupyter_datasets.client.rest import Rest, part, pieces
 from jupyter_datasets.client.transport import Mode
@@ -22,11 +23,12 @@ from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.health.models import Report
 from jupyter_datasets.services.imports.models import ImportRequest
 from jupyter_datasets.services.jobs.models import Job, JobStatus
-from jupyter_datasets.services.merges.models import MergeOutcome, MergeRequest, Resolution
+from jupyter_datasets.services.versions.declarations import SchemaChange, TableDeclaration
 from jupyter_datasets.services.versions.models import (
     EVERY,
     Commit,
     Edit,
+    Holders,
     LogFilter,
     Overview,
     RefInfo,
@@ -37,6 +39,7 @@ from jupyter_datasets.services.versions.models import (
     Version,
     VersionDiff,
 )
+from jupyter_datasets.services.versions.provenance import Claim, Direction, Lineage, Provenance
 from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Schema
 from jupyter_datasets.values import CommitId, DatasetId, Micros, ObjectHash, Page, to_datetime
@@ -175,6 +178,15 @@ class HttpTransport:
     def version(self, dataset: str, ref: str) -> Version:
         return self._rest.get(Version, _path(dataset, "version"), ref=ref)
 
+    def holders(self, dataset: str, ref: str, name: str) -> Holders:
+        return self._rest.get(Holders, _path(dataset, "files", name, "versions"), ref=ref)
+
+    def provenance(self, dataset: str, ref: str) -> Provenance | None:
+        return self._rest.get(MadeBy, _path(dataset, "provenance"), ref=ref).provenance
+
+    def lineage(self, dataset: str, ref: str, direction: Direction, depth: int) -> Lineage:
+        return self._rest.get(Lineage, _path(dataset, "lineage"), ref=ref, direction=direction, depth=depth)
+
     def diff(self, dataset: str, old: str, new: str) -> VersionDiff:
         return self._rest.get(VersionDiff, _path(dataset, "diff"), old=old, new=new)
 
@@ -248,6 +260,14 @@ class HttpTransport:
     def rename_table(self, edit: str, table: str, name: str) -> None:
         self._rest.send("POST", self._edit(edit, "tables", table, "rename"), json={"name": name})
 
+    def create_table(self, edit: str, table: str, declaration: TableDeclaration) -> None:
+        json = declaration.model_dump(mode="json")
+        self._rest.send("PUT", self._edit(edit, "tables", table, "declaration"), json=json)
+
+    def alter_table(self, edit: str, table: str, changes: Sequence[SchemaChange]) -> None:
+        json = {"changes": [change.model_dump(mode="json") for change in changes]}
+        self._rest.send("POST", self._edit(edit, "tables", table, "schema"), json=json)
+
     def compact_table(self, edit: str, table: str) -> None:
         self._rest.send("POST", self._edit(edit, "tables", table, "compact"))
 
@@ -266,10 +286,10 @@ class HttpTransport:
     def detach(self, edit: str, name: str) -> None:
         self._rest.send("DELETE", self._edit(edit, "files", name))
 
-    def commit_edit(self, edit: str, message: str) -> Commit | None:
+    def commit_edit(self, edit: str, message: str, claim: Claim | None = None) -> Commit | None:
         path = self._edit(edit, "commit")
         self._edits.pop(edit, None)
-        return self._rest.post(Committed, path, message=message).commit
+        return self._rest.post(Committed, path, message=message, claim=_as_json(claim)).commit
 
     def abort_edit(self, edit: str) -> None:
         path = self._edit(edit)
@@ -279,28 +299,6 @@ class HttpTransport:
     def _edit(self, edit: str, *rest: str) -> str:
         # An edit that ended has no path any more; the server says so whatever dataset is named.
         return self._edits.get(edit, _path("-", "edits", edit)) + "".join(f"/{part(each)}" for each in rest)
-
-    # ------------------------------------------------------------------------------------------------------- merges
-
-    def merge(self, dataset: str, request: MergeRequest) -> MergeOutcome:
-        return self._rest.post(MergeOutcome, _path(dataset, "merges"), **request.model_dump(mode="json"))
-
-    def revert(
-        self, dataset: str, commit: str, branch: str, message: str, resolutions: Sequence[Resolution]
-    ) -> MergeOutcome:
-        return self._repeat(dataset, "revert", commit, branch, message, resolutions)
-
-    def cherry_pick(
-        self, dataset: str, commit: str, onto: str, message: str, resolutions: Sequence[Resolution]
-    ) -> MergeOutcome:
-        return self._repeat(dataset, "cherry-pick", commit, onto, message, resolutions)
-
-    def _repeat(
-        self, dataset: str, verb: str, commit: str, branch: str, message: str, resolutions: Sequence[Resolution]
-    ) -> MergeOutcome:
-        settled = [resolution.model_dump(mode="json") for resolution in resolutions]
-        body = {"commit": commit, "branch": branch, "message": message, "resolutions": settled}
-        return self._rest.post(MergeOutcome, _path(dataset, verb), **body)
 
     # --------------------------------------------------------------------------------------------------------- jobs
 
@@ -320,6 +318,8 @@ class HttpTransport:
     def _submit(self, dataset: str, request: ImportRequest, create: bool, source: dict[str, str]) -> Job:
         same = request.model_dump(mode="json", include={"mode", "key", "options", "message", "keep_original"})
         same |= {"table": None if request.renamed_from else request.table, "ref": request.branch}
+        same |= {"schema": request.schema_mode}
+        same |= {"claim": _as_json(request.claim)}
         return self._own(self._rest.post(Job, "/jobs", dataset=dataset, create=create, source=source, **same))
 
     def _own(self, job: Job) -> Job:
@@ -368,6 +368,10 @@ class HttpTransport:
         return self._rest.get(Report, "/health/check", rehash=rehash)
 
     @property
+    def merges(self) -> RemoteMerges:
+        return RemoteMerges(self._rest)
+
+    @property
     def housekeeping(self) -> RemoteHousekeeping:
         return RemoteHousekeeping(self._rest)
 
@@ -383,6 +387,10 @@ class HttpTransport:
 
 def _path(dataset: str, *rest: str) -> str:
     return "".join(f"/{part(each)}" for each in ("datasets", dataset, *rest))
+
+
+def _as_json(claim: Claim | None) -> dict[str, Any] | None:
+    return None if claim is None else claim.model_dump(mode="json", exclude_defaults=True)
 
 
 def _as_text(moment: Micros | None) -> str | None:

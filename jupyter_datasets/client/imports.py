@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from jupyter_datasets.client import display
+from jupyter_datasets.client import display, provenance
 from jupyter_datasets.errors import InvalidInputError
 from jupyter_datasets.services.imports.models import ImportRequest
 from jupyter_datasets.services.versions.models import Commit
@@ -69,7 +69,9 @@ def file_request(
     file = Path(path).expanduser().absolute()
     name, renamed_from = table_for(file, table)
     columns = (key,) if isinstance(key, str) else tuple(key)
-    return new_request(path=str(file), table=name, renamed_from=renamed_from, key=columns, **values)
+    return new_request(
+        path=str(file), table=name, renamed_from=renamed_from, key=columns, claim=provenance.place(), **values
+    )
 
 
 def table_for(file: Path, name: str | None) -> tuple[str, str | None]:

@@ -19,11 +19,14 @@ from jupyter_datasets.services.housekeeping.models import Backup, Collected
 from jupyter_datasets.services.housekeeping.service import HousekeepingService
 from jupyter_datasets.services.imports.models import ImportRequest
 from jupyter_datasets.services.jobs.models import Job, JobStatus
-from jupyter_datasets.services.merges.models import MergeOutcome, MergeRequest, Resolution
+from jupyter_datasets.services.merges.models import Merge, MergeOutcome, MergeRequest, MergeState, Resolution
+from jupyter_datasets.services.merges.service import MergeService
+from jupyter_datasets.services.versions.declarations import SchemaChange, TableDeclaration
 from jupyter_datasets.services.versions.models import (
     EVERY,
     Commit,
     Edit,
+    Holders,
     LogFilter,
     Overview,
     RefInfo,
@@ -34,6 +37,7 @@ from jupyter_datasets.services.versions.models import (
     Version,
     VersionDiff,
 )
+from jupyter_datasets.services.versions.provenance import Claim, Direction, Lineage, Provenance
 from jupyter_datasets.values import Actor, CommitId, DatasetId, ObjectHash, Page
 
 
@@ -145,6 +149,15 @@ class LocalTransport:
     def open_file(self, dataset: str, ref: str, name: str) -> BinaryIO:
         return self._services.versions.file(self._actor, dataset, ref, name).open("rb")
 
+    def holders(self, dataset: str, ref: str, name: str) -> Holders:
+        return self._services.versions.holders(self._actor, dataset, ref, name)
+
+    def provenance(self, dataset: str, ref: str) -> Provenance | None:
+        return self._services.versions.provenance(self._actor, dataset, ref)
+
+    def lineage(self, dataset: str, ref: str, direction: Direction, depth: int) -> Lineage:
+        return self._services.versions.lineage(self._actor, dataset, ref, direction, depth)
+
     def diff(self, dataset: str, old: str, new: str) -> VersionDiff:
         return self._services.versions.diff(self._actor, dataset, old, new)
 
@@ -179,6 +192,12 @@ class LocalTransport:
     def rename_table(self, edit: str, table: str, name: str) -> None:
         self._services.edits.rename(self._actor, edit, table, name)
 
+    def create_table(self, edit: str, table: str, declaration: TableDeclaration) -> None:
+        self._services.edits.create(self._actor, edit, table, declaration)
+
+    def alter_table(self, edit: str, table: str, changes: Sequence[SchemaChange]) -> None:
+        self._services.edits.alter(self._actor, edit, table, changes)
+
     def compact_table(self, edit: str, table: str) -> None:
         self._services.edits.compact(self._actor, edit, table)
 
@@ -188,24 +207,11 @@ class LocalTransport:
     def detach(self, edit: str, name: str) -> None:
         self._services.edits.detach(self._actor, edit, name)
 
-    def commit_edit(self, edit: str, message: str) -> Commit | None:
-        return self._services.edits.commit(self._actor, edit, message)
+    def commit_edit(self, edit: str, message: str, claim: Claim | None = None) -> Commit | None:
+        return self._services.edits.commit(self._actor, edit, message, provenance=Provenance.of(claim))
 
     def abort_edit(self, edit: str) -> None:
         self._services.edits.abort(self._actor, edit)
-
-    def merge(self, dataset: str, request: MergeRequest) -> MergeOutcome:
-        return self._services.merges.merge(self._actor, dataset, request)
-
-    def revert(
-        self, dataset: str, commit: str, branch: str, message: str, resolutions: Sequence[Resolution]
-    ) -> MergeOutcome:
-        return self._services.merges.revert(self._actor, dataset, commit, branch, message, resolutions)
-
-    def cherry_pick(
-        self, dataset: str, commit: str, onto: str, message: str, resolutions: Sequence[Resolution]
-    ) -> MergeOutcome:
-        return self._services.merges.cherry_pick(self._actor, dataset, commit, onto, message, resolutions)
 
     def start_import(self, dataset: str, request: ImportRequest, *, create: bool = False) -> Job:
         return self._services.imports.start(self._actor, dataset, request, create=create)
@@ -234,6 +240,10 @@ class LocalTransport:
         return self._services.health.check(self._actor, rehash, on_progress)
 
     @property
+    def merges(self) -> LocalMerges:
+        return LocalMerges(self._services.merges, self._actor)
+
+    @property
     def housekeeping(self) -> LocalHousekeeping:
         return LocalHousekeeping(self._services.housekeeping, self._actor)
 
@@ -248,6 +258,44 @@ class LocalTransport:
     def _is_inherited(self) -> bool:
         """Whether this is a forked child's copy, which has none of the threads and must leave all to the parent."""
         return self._process != os.getpid()
+
+
+class LocalMerges:
+    """Calls the service as the local user. See :class:`jupyter_datasets.client.merges.Merges`."""
+
+    def __init__(self, service: MergeService, actor: Actor) -> None:
+        self._service = service
+        self._actor = actor
+
+    def merge(self, dataset: str, request: MergeRequest) -> MergeOutcome:
+        return self._service.merge(self._actor, dataset, request)
+
+    def revert(self, dataset: str, commit: str, branch: str, message: str) -> MergeOutcome:
+        return self._service.revert(self._actor, dataset, commit, branch, message)
+
+    def cherry_pick(self, dataset: str, commit: str, onto: str, message: str) -> MergeOutcome:
+        return self._service.cherry_pick(self._actor, dataset, commit, onto, message)
+
+    def in_progress(self, dataset: str) -> Sequence[Merge]:
+        return self._service.in_progress(self._actor, dataset)
+
+    def state(self, dataset: str, merge: str, skip: int = 0) -> MergeState:
+        return self._service.state(self._actor, dataset, merge, skip)
+
+    def answer(self, dataset: str, merge: str, resolutions: Sequence[Resolution]) -> Merge:
+        return self._service.answer(self._actor, dataset, merge, resolutions)
+
+    def take_back(self, dataset: str, merge: str, last: int | None) -> Merge:
+        return self._service.take_back(self._actor, dataset, merge, last)
+
+    def refresh(self, dataset: str, merge: str) -> Merge:
+        return self._service.refresh(self._actor, dataset, merge)
+
+    def commit(self, dataset: str, merge: str) -> MergeOutcome:
+        return self._service.commit(self._actor, dataset, merge)
+
+    def abort(self, dataset: str, merge: str) -> None:
+        self._service.abort(self._actor, dataset, merge)
 
 
 class LocalHousekeeping:

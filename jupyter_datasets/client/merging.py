@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import warnings as python_warnings
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, get_args, overload
 
 import pyarrow as pa
 
-from jupyter_datasets.client import display
-from jupyter_datasets.errors import ConflictError, InvalidInputError
-from jupyter_datasets.services.merges.models import Conflict, MergeOutcome, Resolution, Take
+from jupyter_datasets.client import display, viewers
+from jupyter_datasets.client.merges import Merges
+from jupyter_datasets.errors import ConflictError, ErrorKind, InvalidInputError
+from jupyter_datasets.services.merges.models import Conflict, Merge, MergeOutcome, Resolution, Take
 from jupyter_datasets.services.versions.models import Commit
+from jupyter_datasets.values import DatasetId, nearest, short
 
 _SHOWN = 10
 _COLUMNS = ("table", "key", "column", "base", "ours", "theirs")
-Attempt = Callable[[Sequence[Resolution]], MergeOutcome]
+_MERGES = ("id", "what", "commit", "begun", "by", "answers")
 
 
 class MergeWarning(UserWarning):
@@ -23,7 +25,10 @@ class MergeWarning(UserWarning):
 
 
 class MergeConflicts:
-    """What both sides changed, each in its own way. Nothing was changed yet, and nothing is kept but here.
+    """A merge, revert or cherry-pick in progress: what both sides changed, each in its own way.
+
+    Nothing was changed yet. The store keeps it with its answers until it is committed or aborted, so that it can be
+    gone on with elsewhere and later: ``ds.merges()`` lists those that there are.
 
     Examples
     --------
@@ -31,24 +36,45 @@ class MergeConflicts:
     >>> found.resolve("theirs", column="dep_delay").resolve("ours", key=1234).commit()
     """
 
-    def __init__(self, attempt: Attempt, outcome: MergeOutcome) -> None:
-        self._attempt = attempt
-        self._first = outcome
-        self._resolutions: list[Resolution] = []
-        self._left = outcome
+    def __init__(self, merges: Merges, merge: Merge, left: MergeOutcome | None = None) -> None:
+        self._merges = merges
+        self._merge = merge
+        self._looked = left
 
     def __len__(self) -> int:
         return self._left.count
+
+    @property
+    def id(self) -> str:
+        """UUIDv7 text."""
+        return self._merge.id
+
+    @property
+    def merge(self) -> Merge:
+        """What is to be done and where, the answers so far, who began it and when."""
+        return self._merge
+
+    @property
+    def resolutions(self) -> tuple[Resolution, ...]:
+        """The answers so far, of which the last that fits counts."""
+        return self._merge.resolutions
 
     @property
     def conflicts(self) -> tuple[Conflict, ...]:
         """Those that are left, the first 1,000."""
         return self._left.conflicts
 
-    def rows(self) -> pa.Table:
-        """One line for each conflict that is left: where it is, and the value on all three sides as text."""
+    def rows(self, offset: int = 0) -> pa.Table:
+        """One line for each conflict that is left: where it is, and the value on all three sides as text.
+
+        Parameters
+        ----------
+        offset
+            How many to pass over; a thousand are told from there on.
+        """
+        found = self._state(offset).conflicts if offset else self.conflicts
         schema = pa.schema([(name, pa.string()) for name in _COLUMNS])
-        return pa.Table.from_pylist([_line(conflict) for conflict in self.conflicts], schema=schema)
+        return pa.Table.from_pylist([_line(conflict) for conflict in found], schema=schema)
 
     def resolve(
         self, take: Take, *, table: str | None = None, column: str | None = None, key: Any = None
@@ -64,58 +90,139 @@ class MergeConflicts:
             Of the row: a value, or several in the key's order.
         """
         texts = None if key is None else tuple(map(str, key)) if isinstance(key, tuple | list) else (str(key),)
-        self._resolutions.append(Resolution(take=take, table=table, column=column, key=texts))
-        return self
+        answer = Resolution(take=check_take(take), table=table, column=column, key=texts)
+        return self._now(self._merges.answer(self._dataset, self.id, [answer]))
 
-    def commit(self) -> Commit:
-        """Make the commit.
+    def unresolve(self, *, all: bool = False) -> MergeConflicts:
+        """Take back the last answer, or all of them."""
+        return self._now(self._merges.take_back(self._dataset, self.id, None if all else 1))
+
+    def refresh(self) -> MergeConflicts:
+        """Go on from where the branch is now, with the answers kept; after it moved, nothing is committed before."""
+        return self._now(self._merges.refresh(self._dataset, self.id))
+
+    def commit(self) -> Commit | None:
+        """Make the commit; the merge is over then.
+
+        Returns
+        -------
+        Commit or None
+            None where the answers leave nothing to be done.
 
         Raises
         ------
         ConflictError
-            Something is in conflict still. Nothing was changed; ``rows()`` shows what is left.
+            Something is in conflict still: ``rows()`` shows what is left. Or the branch moved since its conflicts were
+            looked at: ``refresh()``, and look again. Nothing was changed.
         """
-        outcome = self._attempt(self._resolutions)
+        outcome = self._merges.commit(self._dataset, self.id)
+        self._looked = outcome
         if outcome.count:
-            self._left = outcome
             raise ConflictError(
                 f"{display.count(outcome.count, 'conflict')} left.",
+                kind=ErrorKind.MERGE_CONFLICT,
                 next_step="Look at rows(), and resolve(...) them; nothing was changed.",
                 details={"count": outcome.count},
             )
-        self._left = outcome.model_copy(update={"conflicts": (), "count": 0})
         warn(outcome)
-        if outcome.commit is None:
-            raise InvalidInputError("With these answers there is nothing left to commit.")
         return outcome.commit
 
     def abort(self) -> None:
-        """Forget the answers; nothing else was ever kept."""
-        self._resolutions.clear()
-        self._left = self._first
+        """Forget the merge with its answers; nothing of it stays."""
+        self._merges.abort(self._dataset, self.id)
+        self._looked = MergeOutcome(commit=None)
+
+    def review(self) -> object:
+        """What shows the conflicts in a notebook, to be settled there."""
+        return viewers.view("merge", self)
+
+    @property
+    def _dataset(self) -> DatasetId:
+        return self._merge.dataset_id
+
+    @property
+    def _left(self) -> MergeOutcome:
+        if self._looked is None:
+            self._looked = self._state(0)
+        return self._looked
+
+    def _state(self, offset: int) -> MergeOutcome:
+        found = self._merges.state(self._dataset, self.id, offset)
+        return MergeOutcome(commit=None, conflicts=found.conflicts, count=found.count, warnings=found.warnings)
+
+    def _now(self, merge: Merge) -> MergeConflicts:
+        self._merge, self._looked = merge, None
+        return self
 
     def _rows(self) -> list[tuple[object, ...]]:
         return [tuple("" if v is None else v for v in _line(c).values()) for c in self.conflicts[:_SHOWN]]
 
     def _title(self) -> str:
-        return f"{display.count(len(self), 'conflict')}: resolve(...) them, then commit(). Nothing was changed yet."
+        what = display.plain(str(self._merge))
+        if not len(self):
+            return f"{what}: no conflict is left."
+        return f"{what}: {display.count(len(self), 'conflict')}. resolve(...) them, then commit(), or abort()."
 
     def table(self) -> str:
         """The first conflicts that are left, as a table of text."""
         return display.text_table(_COLUMNS, self._rows())
 
     def __repr__(self) -> str:
-        return f"{self._title()}\n{self.table()}"
+        title = self._title()
+        return f"{title[:1].upper()}{title[1:]}\n{self.table()}"
 
     def _repr_html_(self) -> str:
         return display.html_table(_COLUMNS, self._rows(), self._title())
 
 
-def finish(attempt: Attempt, resolutions: Iterable[Resolution] = ()) -> Commit | MergeConflicts | None:
-    """What an attempt comes to: a commit, conflicts to be settled, or None where there was nothing to do."""
-    outcome = attempt(tuple(resolutions))
-    if outcome.count:
-        return MergeConflicts(attempt, outcome)
+class MergesInProgress(Sequence[MergeConflicts]):
+    """Merges, reverts and cherry-picks that wait for answers, oldest first."""
+
+    def __init__(self, merges: Sequence[MergeConflicts]) -> None:
+        self._merges = tuple(merges)
+
+    @overload
+    def __getitem__(self, index: int) -> MergeConflicts: ...
+    @overload
+    def __getitem__(self, index: slice) -> MergesInProgress: ...
+    def __getitem__(self, index: int | slice) -> MergeConflicts | MergesInProgress:
+        found = self._merges[index]
+        return found if isinstance(found, MergeConflicts) else MergesInProgress(found)
+
+    def __len__(self) -> int:
+        return len(self._merges)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """One line a merge, for people."""
+        return [
+            (m.id, str(m), short(m.commit), display.when(m.created), m.created_by, str(len(m.resolutions)))
+            for m in (each.merge for each in self._merges)
+        ]
+
+    def __repr__(self) -> str:
+        return display.text_table(_MERGES, self.rows(), whole=1) if self._merges else "No merges in progress."
+
+    def _repr_html_(self) -> str:
+        return display.html_table(_MERGES, self.rows()) if self._merges else display.html_lines([repr(self)])
+
+
+def check_take(take: str) -> Take:
+    """What settles a conflict; InvalidInputError when that is nothing which could."""
+    known: dict[str, Take] = {each: each for each in get_args(Take)}
+    if take not in known:
+        hints = nearest(take, known)
+        raise InvalidInputError(
+            f"{take!r} settles no conflict.",
+            next_step=f"Did you mean {hints[0]!r}?" if hints else f"One of {', '.join(known)} does.",
+            details={"suggestions": hints},
+        )
+    return known[take]
+
+
+def finish(merges: Merges, outcome: MergeOutcome) -> Commit | MergeConflicts | None:
+    """What came of it for the user: a commit, conflicts to be settled, or None where there was nothing to do."""
+    if outcome.merge is not None:
+        return MergeConflicts(merges, outcome.merge, outcome)
     warn(outcome)
     return outcome.commit
 

@@ -18,6 +18,7 @@ from jupyter_datasets.engine.statements import Statement
 from jupyter_datasets.engine.table_names import At, TableName
 from jupyter_datasets.errors import DatasetsError, ErrorKind, InvalidInputError, NotFoundError, StatementError
 from jupyter_datasets.services.datasets.models import Dataset
+from jupyter_datasets.services.versions.provenance import InputVersion
 from jupyter_datasets.services.versions.sides import Sides
 from jupyter_datasets.sqltext import quote_name
 from jupyter_datasets.values import MAIN, CommitId, DatasetId, Ref, name_key, nearest
@@ -43,11 +44,14 @@ class Stored:
     ----------
     numbered
         Give each row's place in the table as well.
+    inputs
+        The version that is read, for the provenance of what is made from it.
     """
 
     source: Source | None
     scan: Scan
     numbered: bool = False
+    inputs: tuple[InputVersion, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +60,7 @@ class Changed:
 
     sources: tuple[Source, Source]
     sides: Sides
+    inputs: tuple[InputVersion, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -271,13 +276,20 @@ class Names:
         sources = [Source(dataset=name, ref=ref, commit=c) for ref, c in zip(want.refs, commits, strict=True)]
         try:
             if len(sources) == 1:
-                return Stored(source=sources[0], scan=self._plans.scan(want.dataset, commits[0], want.table))
+                scan = self._plans.scan(want.dataset, commits[0], want.table)
+                return Stored(source=sources[0], scan=scan, inputs=self._inputs(want, commits))
             old, new = sources
-            return Changed(
-                sources=(old, new), sides=self._plans.changes(want.dataset, commits[0], commits[1], want.table)
-            )
+            sides = self._plans.changes(want.dataset, commits[0], commits[1], want.table)
+            return Changed(sources=(old, new), sides=sides, inputs=self._inputs(want, commits))
         except (NotFoundError, InvalidInputError) as error:
             raise self._pointed(error, want.name, f"In dataset {name!r} at {want.refs[-1]}: ") from error
+
+    def _inputs(self, want: _Wanted, commits: Sequence[CommitId]) -> tuple[InputVersion, ...]:
+        names = [self._plans.table_name(want.dataset, commit, want.table) for commit in commits]
+        return tuple(
+            InputVersion(dataset=want.dataset.id, commit=commit, tables=(name,))
+            for commit, name in zip(commits, names, strict=True)
+        )
 
     # -------------------------------------------------------------------------------------------------------- errors
 

@@ -65,6 +65,12 @@ class Plans:
             self._remember(key, plan)
         return plan.scan
 
+    def table_name(self, dataset: DatasetModel, commit: CommitId, table: str | None) -> str:
+        """What a table is called for which there was a plan just now."""
+        with self._lock:
+            plan = self._plans.get((dataset.id, commit, name_key(table or "")))
+        return plan.table if plan else table or dataset.default_table
+
     def changes(self, dataset: DatasetModel, old: CommitId, new: CommitId, table: str | None) -> Sides:
         """How to compare a table at two commits; None stands for the dataset's default table."""
         return sides_of(self._transport, dataset.id, old, new, table or self._default_table(dataset, new))

@@ -20,12 +20,13 @@ from jupyter_datasets.client.sql import Queries
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.engine.edit_statements import read_edit
 from jupyter_datasets.engine.pool import Engine
+from jupyter_datasets.engine.schema_statements import read_schema
 from jupyter_datasets.engine.statements import parse
 from jupyter_datasets.errors import InvalidInputError, NotFoundError
 from jupyter_datasets.services.datasets.models import Dataset as DatasetModel
 from jupyter_datasets.services.health.models import Report
 from jupyter_datasets.services.housekeeping.models import BIN_DAYS, GRACE_HOURS, Backup, Collected
-from jupyter_datasets.services.imports.models import Mode
+from jupyter_datasets.services.imports.models import Mode, SchemaMode
 from jupyter_datasets.services.jobs.models import Job as JobModel
 from jupyter_datasets.services.jobs.models import JobStatus
 from jupyter_datasets.store import forms
@@ -71,6 +72,7 @@ class Repository:
         table: str | None = None,
         *,
         mode: Mode = "replace",
+        schema: SchemaMode | None = None,
         key: str | Iterable[str] = (),
         branch: str | None = None,
         message: str = "",
@@ -87,7 +89,7 @@ class Repository:
             The file.
         dataset
             Name of the dataset; by default that of the file without its endings.
-        table, mode, key, branch, message, keep_original, **options
+        table, mode, schema, key, branch, message, keep_original, **options
             As for :meth:`Dataset.import_file`.
 
         Examples
@@ -101,6 +103,7 @@ class Repository:
             table,
             branch=branch or self._current(name),
             mode=mode,
+            schema_mode=schema,
             key=key,
             options=options,
             message=message,
@@ -180,7 +183,7 @@ class Repository:
         branch: str | None = None,
         message: str = "",
     ) -> Changed:
-        """Change a table by ``INSERT``, ``UPDATE``, ``DELETE`` or ``MERGE``, in a commit of its own.
+        """Change a table by ``INSERT``, ``UPDATE``, ``DELETE``, ``MERGE`` or ``ALTER``, or make one, in its own commit.
 
         Parameters
         ----------
@@ -206,7 +209,8 @@ class Repository:
         --------
         >>> repo.execute("UPDATE flights SET dep_delay = 0 WHERE dep_delay < -60", branch="fix")
         """
-        target = read_edit(parse(statement)).target
+        parsed = parse(statement)
+        target = (read_schema(parsed) or read_edit(parsed)).target
         dataset = self[target[0].removeprefix("me/")]
         edit = dataset.edit(branch, message=message or " ".join(statement.split())[:_LONGEST_MESSAGE])
         with edit:

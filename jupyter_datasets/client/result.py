@@ -15,8 +15,10 @@ import pyarrow as pa
 
 from jupyter_datasets.client import display
 from jupyter_datasets.client.durations import plain_durations, to_polars
+from jupyter_datasets.client.provenance import ATTRIBUTE, Traced
 from jupyter_datasets.client.version import require
 from jupyter_datasets.errors import DatasetsError, ErrorKind, InvalidInputError, StatementError
+from jupyter_datasets.services.versions.provenance import InputVersion
 from jupyter_datasets.sqltext import quote_name
 from jupyter_datasets.store import forms
 from jupyter_datasets.values import CommitId, short
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 T = TypeVar("T")
-
-PROVENANCE = "jupyter_datasets"
-"""Under this key DataFrames (``attrs``) and Arrow tables (schema metadata) hold what they were made from."""
 
 _SHOWN = 10
 _LOOKED_AT = 1000
@@ -190,7 +189,7 @@ def _interrupted() -> StatementError:
     )
 
 
-class Result:
+class Result(Traced):
     """The rows of a query. The query runs when they are first looked at, and only once.
 
     What the names in it mean was fixed when the result was made. Showing it reads 1,000 rows or to the end; ``len``,
@@ -203,6 +202,8 @@ class Result:
         Column names in order; they may repeat.
     sources
         The versions that were read.
+    inputs
+        The same for programs, with those from which DataFrames were made that the query read.
     """
 
     def __init__(
@@ -212,10 +213,12 @@ class Result:
         *,
         kinds: Sequence[str],
         sources: Sequence[Source],
+        inputs: Sequence[InputVersion],
         seconds: float,
     ) -> None:
         self.columns = relation.columns
         self.sources = tuple(sources)
+        self.inputs = tuple(inputs)
         self._kinds = kinds
         self._connect = runner.connect
         self._seconds = seconds
@@ -243,7 +246,7 @@ class Result:
     def to_arrow(self) -> pa.Table:
         """All rows; the schema's metadata tell what they were made from."""
         known = json.dumps({"versions": self.versions})
-        return self._rows.table().replace_schema_metadata({PROVENANCE: known})
+        return self._rows.table().replace_schema_metadata({ATTRIBUTE: known})
 
     def to_pandas(self) -> pd.DataFrame:
         """All rows as a pandas DataFrame; ``attrs["jupyter_datasets"]["versions"]`` tells what they were made from.
@@ -253,7 +256,7 @@ class Result:
         """
         require("pandas")
         frame: pd.DataFrame = plain_durations(self._with_plain_integers(self.to_arrow())).to_pandas()
-        frame.attrs[PROVENANCE] = {"versions": self.versions}
+        frame.attrs[ATTRIBUTE] = {"versions": self.versions}
         return frame
 
     def to_polars(self) -> pl.DataFrame:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jupyter_datasets.client import declaring
 from jupyter_datasets.client.names import Stored
 from jupyter_datasets.client.sql import Queries
 from jupyter_datasets.client.tables import default_table
 from jupyter_datasets.client.transport import Mode, Transport
 from jupyter_datasets.engine import edit_statements
-from jupyter_datasets.engine.edit_statements import TARGET, Changes, EditStatement, Range
+from jupyter_datasets.engine.edit_statements import TARGET, Changes, EditStatement
+from jupyter_datasets.engine.schema_statements import SchemaStatement, read_schema
 from jupyter_datasets.engine.statements import parse
 from jupyter_datasets.engine.table_names import TableName
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError, StatementError
 from jupyter_datasets.services.datasets.models import Dataset
+from jupyter_datasets.services.versions import spans
+from jupyter_datasets.services.versions.declarations import TableDeclaration
 from jupyter_datasets.services.versions.models import Edit, ScanPlan
 from jupyter_datasets.services.versions.scans import scan_of
 from jupyter_datasets.sqltext import quote_name
@@ -25,7 +29,6 @@ from jupyter_datasets.store.footers import Span
 from jupyter_datasets.store.schemas import Schema
 from jupyter_datasets.values import name_key, nearest
 
-_WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"})
 _ROWS = "jd rows"
 _GIVEN = f"py.{quote_name(_ROWS)}"
 
@@ -50,9 +53,26 @@ class RowEdits:
         self._edit = edit
 
     def run(self, query: str, params: Mapping[str, Any], tables: Mapping[str, Any]) -> int:
-        """Carry out INSERT, UPDATE, DELETE or MERGE; gives how many rows changed, went or came."""
-        statement = edit_statements.read_edit(parse(query))
+        """Carry out a statement that changes data or a table; gives how many rows changed, went or came."""
+        parsed = parse(query)
+        if (schema := read_schema(parsed)) is not None:
+            self._declare(schema)
+            return 0
+        statement = edit_statements.read_edit(parsed)
         return self._carry_out(statement, self._plan(statement.target), params, tables)
+
+    def _declare(self, statement: SchemaStatement) -> None:
+        """Make a table, or change what one is declared to be."""
+        edit = self._edit.id
+        if statement.declaration is not None:
+            table = self._own_name(statement.target)
+            self._transport.create_table(edit, table, declaring.checked(TableDeclaration, **statement.declaration))
+            return
+        table = self._plan(statement.target).table
+        if statement.rename is not None:
+            self._transport.rename_table(edit, table, statement.rename)
+        else:
+            self._transport.alter_table(edit, table, declaring.schema_changes(statement.changes))
 
     def delete_where(self, table: str, condition: str, params: Mapping[str, Any]) -> int:
         """Remove the rows for which a condition holds."""
@@ -79,15 +99,15 @@ class RowEdits:
         ]
         _check_given(table, schema.names, rows.column_names, names)
         _check_keys(rows, names)
-        wanted = [(name, *_ends(rows[name])) for name in names]
-        return self._put(plan, changes(_columns(schema), names), {}, {_ROWS: rows}, _spans(schema, wanted))
+        near = spans.around(map(schema.field, names), rows.select(names))
+        return self._put(plan, changes(_columns(schema), names), {}, {_ROWS: rows}, near)
 
     def _carry_out(
         self, statement: EditStatement, plan: ScanPlan, params: Mapping[str, Any], tables: Mapping[str, Any]
     ) -> int:
         schema = Schema.from_json(plan.fields)
-        changes, spans = statement.changes(_columns(schema)), _spans(schema, statement.ranges(params))
-        return self._put(plan, changes, params, tables, spans)
+        near = spans.wanted(schema, statement.ranges(params))
+        return self._put(plan, statement.changes(_columns(schema)), params, tables, near)
 
     def _put(
         self,
@@ -95,11 +115,11 @@ class RowEdits:
         changes: Changes,
         params: Mapping[str, Any],
         tables: Mapping[str, Any],
-        spans: Sequence[Span],
+        near: Sequence[Span],
     ) -> int:
         """Both queries read the table as it was before the first of them is carried out."""
         looked = list[TableName]()
-        target = Stored(source=None, scan=scan_of(self._transport.fetch(plan), spans), numbered=True)
+        target = Stored(source=None, scan=scan_of(self._transport.fetch(plan), near), numbered=True)
 
         def ask(query: str | None) -> pa.Table | None:
             return None if query is None else self._ask(query, target, params, tables, looked)
@@ -146,20 +166,24 @@ class RowEdits:
 
     def _plan(self, path: Sequence[str]) -> ScanPlan:
         """What a name means in an edit: a table of the dataset, or the dataset itself."""
-        if len(path) == 2 and self._is_dataset(path[0]):
-            return self._transport.edit_plan(self._edit.id, path[1])
         if len(path) > 1:
-            raise NotFoundError(
-                f"{'.'.join(path)!r} is no table of dataset {self._dataset.name!r}.",
-                kind=ErrorKind.TABLE_NOT_FOUND,
-                next_step="An edit changes one dataset; open another edit for the other one.",
-            )
+            return self._transport.edit_plan(self._edit.id, self._own_name(path))
         try:
             return self._transport.edit_plan(self._edit.id, path[0])
         except NotFoundError:
             if not self._is_dataset(path[0]):
                 raise
         return self._transport.edit_plan(self._edit.id, self._default_table())
+
+    def _own_name(self, path: Sequence[str]) -> str:
+        """The table's name of one that is written alone or behind the dataset's name."""
+        if len(path) > 1 and not self._is_dataset(path[0]):
+            raise NotFoundError(
+                f"{'.'.join(path)!r} is no table of dataset {self._dataset.name!r}.",
+                kind=ErrorKind.TABLE_NOT_FOUND,
+                next_step="An edit changes one dataset; open another edit for the other one.",
+            )
+        return path[-1]
 
     def _is_dataset(self, name: str) -> bool:
         return name_key(name.removeprefix("me/")) == name_key(self._dataset.name)
@@ -172,21 +196,6 @@ class RowEdits:
 
 def _columns(schema: Schema) -> dict[str, str]:
     return {f.name: f.type for f in schema.fields}
-
-
-def _ends(values: pa.ChunkedArray) -> tuple[int | None, int | None]:
-    """The least and greatest of whole numbers; nothing of other values."""
-    if not pa.types.is_integer(values.type) or not len(values):
-        return None, None
-    ends = pc.min_max(values)
-    return ends["min"].as_py(), ends["max"].as_py()
-
-
-def _spans(schema: Schema, wanted: Iterable[Range]) -> list[Span]:
-    """What is wanted of columns of whole numbers, under the names that they have inside segments."""
-    whole = {f.name.casefold(): f.birth for f in schema.fields if f.type in _WHOLE}
-    found = [(whole.get(name.casefold()), least, most) for name, least, most in wanted]
-    return [Span(column=birth, least=least, most=most) for birth, least, most in found if birth is not None]
 
 
 def _check_given(table: str, known: Sequence[str], given: Sequence[str], key: Sequence[str]) -> None:

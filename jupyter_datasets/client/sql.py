@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from jupyter_datasets.client import frames
-from jupyter_datasets.client.names import Changed, Meaning, Names, Stored, hint_at_quotes
+from jupyter_datasets.client.names import Changed, Meaning, Names, Stored, Variable, hint_at_quotes
 from jupyter_datasets.client.plans import Plans
+from jupyter_datasets.client.provenance import READS, inputs_of
 from jupyter_datasets.client.result import Result, Source, exportable
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.client.waiting import SHOW_PROGRESS, wait_for
@@ -26,6 +27,7 @@ from jupyter_datasets.engine.statement_errors import statement_error
 from jupyter_datasets.engine.statements import Statement, StatementKind, describe_refusal, parse
 from jupyter_datasets.engine.table_names import TableName
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, StatementError
+from jupyter_datasets.services.versions.provenance import InputVersion
 from jupyter_datasets.sqltext import quote_name
 from jupyter_datasets.values import DatasetId, nearest
 
@@ -112,7 +114,16 @@ class Queries:
         ).resolve()
         running = _Query(self._engine, self._plans, statement, meanings, parameters)
         relation, kinds = running.bind(limit)
-        return Result(running, relation, kinds=kinds, sources=_sources(meanings), seconds=perf_counter() - started)
+        inputs = tuple(read for meaning in meanings.values() for read in _inputs(meaning))
+        READS.add(inputs)
+        return Result(
+            running,
+            relation,
+            kinds=kinds,
+            sources=_sources(meanings),
+            inputs=inputs,
+            seconds=perf_counter() - started,
+        )
 
     def _parse(self, query: str) -> Statement:
         try:
@@ -309,6 +320,10 @@ def _sources(meanings: Mapping[TableName, Meaning]) -> list[Source]:
         elif isinstance(meaning, Stored) and meaning.source:
             found.append(meaning.source)
     return list(dict.fromkeys(found))
+
+
+def _inputs(meaning: Meaning) -> tuple[InputVersion, ...]:
+    return inputs_of(meaning.value) if isinstance(meaning, Variable) else meaning.inputs
 
 
 def _scans(meaning: Meaning) -> tuple[Scan, ...]:

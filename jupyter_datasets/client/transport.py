@@ -9,15 +9,17 @@ from typing import BinaryIO, Protocol
 import pyarrow as pa
 
 from jupyter_datasets.client.housekeeping import Housekeeping
+from jupyter_datasets.client.merges import Merges
 from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.health.models import Report
 from jupyter_datasets.services.imports.models import ImportRequest
 from jupyter_datasets.services.jobs.models import Job, JobStatus
-from jupyter_datasets.services.merges.models import MergeOutcome, MergeRequest, Resolution
+from jupyter_datasets.services.versions.declarations import SchemaChange, TableDeclaration
 from jupyter_datasets.services.versions.models import (
     EVERY,
     Commit,
     Edit,
+    Holders,
     LogFilter,
     Overview,
     PutMode,
@@ -29,6 +31,7 @@ from jupyter_datasets.services.versions.models import (
     Version,
     VersionDiff,
 )
+from jupyter_datasets.services.versions.provenance import Claim, Direction, Lineage, Provenance
 from jupyter_datasets.values import CommitId, DatasetId, ObjectHash, Page
 
 Mode = PutMode
@@ -133,6 +136,15 @@ class Transport(Protocol):
     def open_file(self, dataset: str, ref: str, name: str) -> BinaryIO:
         """Read an attached file."""
 
+    def holders(self, dataset: str, ref: str, name: str) -> Holders:
+        """The versions that hold what an attached file holds."""
+
+    def provenance(self, dataset: str, ref: str) -> Provenance | None:
+        """What made a commit."""
+
+    def lineage(self, dataset: str, ref: str, direction: Direction, depth: int) -> Lineage:
+        """What a version was made from, and what was made from its dataset."""
+
     def diff(self, dataset: str, old: str, new: str) -> VersionDiff:
         """What differs between two versions."""
 
@@ -167,6 +179,12 @@ class Transport(Protocol):
     def rename_table(self, edit: str, table: str, name: str) -> None:
         """Rename a table."""
 
+    def create_table(self, edit: str, table: str, declaration: TableDeclaration) -> None:
+        """Make a table without rows."""
+
+    def alter_table(self, edit: str, table: str, changes: Sequence[SchemaChange]) -> None:
+        """Change what a table is declared to be."""
+
     def compact_table(self, edit: str, table: str) -> None:
         """Cut a table by rule again."""
 
@@ -176,24 +194,11 @@ class Transport(Protocol):
     def detach(self, edit: str, name: str) -> None:
         """Remove a file."""
 
-    def commit_edit(self, edit: str, message: str) -> Commit | None:
-        """Make the changes a commit; None when they change nothing."""
+    def commit_edit(self, edit: str, message: str, claim: Claim | None = None) -> Commit | None:
+        """Make the changes a commit, which tells what made it; None when they change nothing."""
 
     def abort_edit(self, edit: str) -> None:
         """Forget the changes."""
-
-    def merge(self, dataset: str, request: MergeRequest) -> MergeOutcome:
-        """Bring a version into a branch."""
-
-    def revert(
-        self, dataset: str, commit: str, branch: str, message: str, resolutions: Sequence[Resolution]
-    ) -> MergeOutcome:
-        """Take back on a branch what a commit changed."""
-
-    def cherry_pick(
-        self, dataset: str, commit: str, onto: str, message: str, resolutions: Sequence[Resolution]
-    ) -> MergeOutcome:
-        """Do on a branch what a commit changed elsewhere."""
 
     def start_import(self, dataset: str, request: ImportRequest, *, create: bool = False) -> Job:
         """Queue the import of a file, perhaps into a dataset that is made for it."""
@@ -218,6 +223,10 @@ class Transport(Protocol):
 
     def doctor(self, rehash: str | None, on_progress: Callable[[int, int], object] | None) -> Report:
         """Check the store, and read a dataset's files again, or ``all``."""
+
+    @property
+    def merges(self) -> Merges:
+        """Merging, reverting and cherry-picking."""
 
     @property
     def housekeeping(self) -> Housekeeping:

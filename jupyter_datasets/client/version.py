@@ -12,14 +12,18 @@ import pyarrow as pa
 
 from jupyter_datasets.client import display
 from jupyter_datasets.client.durations import plain_durations, to_polars
+from jupyter_datasets.client.history import Log
+from jupyter_datasets.client.provenance import ATTRIBUTE, READS, Traced
+from jupyter_datasets.client.schema import TableSchema
 from jupyter_datasets.client.texts import TextPage
 from jupyter_datasets.client.transport import Transport
 from jupyter_datasets.engine.pool import Engine
 from jupyter_datasets.engine.relations import Lasting
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
+from jupyter_datasets.services.versions.models import ColumnInfo, FileInfo, ScanPlan, TableInfo
 from jupyter_datasets.services.versions.models import Commit as CommitModel
-from jupyter_datasets.services.versions.models import FileInfo, ScanPlan, TableInfo
 from jupyter_datasets.services.versions.models import Version as VersionModel
+from jupyter_datasets.services.versions.provenance import InputVersion
 from jupyter_datasets.services.versions.reading import span
 from jupyter_datasets.services.versions.scans import pieces_of, scan_of
 from jupyter_datasets.store.patches import Piece
@@ -149,6 +153,7 @@ class AttachedFile:
 
     def open(self) -> BinaryIO:
         """The content, as a binary file to read and close."""
+        READS.add([_input(self._model)])
         return self._transport.open_file(self._model.dataset_id, self._model.commit.id, self.info.name)
 
     def read(self) -> bytes:
@@ -156,11 +161,17 @@ class AttachedFile:
         with self.open() as file:
             return file.read()
 
+    def versions(self) -> Log:
+        """The versions that hold this very content, under whatever name; the newest thousand of them."""
+        model = self._model
+        held = self._transport.holders(model.dataset_id, model.commit.id, self.info.name)
+        return Log(self.info.name, held.commits, filtered=held.count > len(held.commits))
+
     def __repr__(self) -> str:
         return f"<AttachedFile {self.info.name!r}: {self.info.media_type}, {display.size(self.info.bytes)}>"
 
 
-class Table:
+class Table(Traced):
     """A table at one version. Speaks Arrow: ``pa.table(t)``, ``pl.from_arrow(t)`` and DuckDB take it as it is."""
 
     def __init__(self, transport: Transport, engine: Engine, place: str, model: VersionModel, info: TableInfo) -> None:
@@ -169,6 +180,7 @@ class Table:
         self._place = place
         self._model = model
         self.info = info
+        self.inputs = (_input(model, info.name),)
 
     @property
     def name(self) -> str:
@@ -181,9 +193,9 @@ class Table:
         return [c.name for c in self.info.columns]
 
     @cached_property
-    def schema(self) -> pa.Schema:
-        """Names and types as :meth:`to_arrow` gives them."""
-        return OrderedReader(self._fields).arrow_schema
+    def schema(self) -> TableSchema:
+        """Names and types as :meth:`to_arrow` gives them, and what is declared of columns and rows."""
+        return TableSchema(self.info, OrderedReader(self._fields).arrow_schema)
 
     @property
     def types(self) -> dict[str, str]:
@@ -200,20 +212,26 @@ class Table:
 
     def to_arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
         """All rows in order, of all columns or those named."""
+        READS.add(self.inputs)
         streamed = self._transport.stream(self._plan, columns)
         return OrderedReader(self._fields, columns).table(self._pieces) if streamed is None else streamed.read_all()
 
     def scan(self, columns: Sequence[str] | None = None) -> pa.RecordBatchReader:
         """All rows in order, as a stream that holds a few segments at a time."""
+        READS.add(self.inputs)
         if (streamed := self._transport.stream(self._plan, columns)) is not None:
             return streamed
         reader = OrderedReader(self._fields, columns)
         return pa.RecordBatchReader.from_batches(reader.arrow_schema, reader.batches(self._pieces))
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """All rows as a pandas DataFrame; intervals without months and days become timedeltas."""
+        """All rows as a pandas DataFrame; intervals without months and days become timedeltas.
+
+        ``attrs["jupyter_datasets"]["versions"]`` tells the version.
+        """
         require("pandas")
         frame: pd.DataFrame = plain_durations(self.to_arrow(columns)).to_pandas()
+        frame.attrs[ATTRIBUTE] = {"versions": {self._place.rpartition("@")[0]: self._model.commit.id}}
         return frame
 
     def to_polars(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -222,6 +240,7 @@ class Table:
 
     def relation(self) -> duckdb.DuckDBPyRelation:
         """A DuckDB relation over the table; its order of rows is not promised."""
+        READS.add(self.inputs)
         scan = scan_of(self._here)
         check_segments(scan.paths)  # now, for what DuckDB says when it runs is its own
         connection = self._engine.cursor()
@@ -229,6 +248,10 @@ class Table:
 
     def head(self, rows: int = 5, columns: Sequence[str] | None = None) -> pa.Table:
         """The first rows, of all columns or those named."""
+        READS.add(self.inputs)
+        return self._head(rows, columns)
+
+    def _head(self, rows: int, columns: Sequence[str] | None) -> pa.Table:
         if (streamed := self._transport.stream(self._plan, columns, limit=rows)) is not None:
             return streamed.read_all()
         reader = OrderedReader(self._fields, columns)
@@ -290,24 +313,27 @@ class Table:
 
     def _shape(self) -> list[tuple[str, str, str]]:
         key = set(self.info.key)
-        return [
-            (
-                c.name,
-                c.type,
-                ", ".join(w for w in ("key" if c.name in key else "", "" if c.nullable else "no nulls") if w),
-            )
-            for c in self.info.columns
-        ]
+
+        def words(c: ColumnInfo) -> Iterator[str]:
+            yield "key" if c.name in key else ""
+            yield "not null" if c.required else "" if c.nullable else "no nulls"
+            yield c.unit
+
+        return [(c.name, c.type, ", ".join(filter(None, words(c)))) for c in self.info.columns]
 
     def __repr__(self) -> str:
         shape = display.text_table(("column", "type", ""), self._shape())
         return f"{self._title()}\n{display.first_lines(shape, 1 + display.MOST_COLUMNS, 'more column')}"
 
     def _repr_html_(self) -> str:
-        head = self.head(_SHOWN, self.columns[: display.MOST_COLUMNS])
+        head = self._head(_SHOWN, self.columns[: display.MOST_COLUMNS])
         rows = zip(*(column.to_pylist() for column in head.columns), strict=True) if head.num_rows else []
         headers = [f"{c.name} ({c.type})" for c in self.info.columns]
         return display.html_table(headers, rows, self._title())
+
+
+def _input(model: VersionModel, *tables: str) -> InputVersion:
+    return InputVersion(dataset=model.dataset_id, commit=model.commit.id, tables=tables)
 
 
 def require(package: str) -> Any:

@@ -7,11 +7,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from jupyter_datasets.client.answering import Steps
 from jupyter_datasets.client.connect import connect
 from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.display import count
+from jupyter_datasets.client.merging import check_take
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.notebook import session
+from jupyter_datasets.services.merges.models import Take
+from jupyter_datasets.services.versions.provenance import Direction
 from jupyter_datasets.values import nearest, short
 
 USAGE = MappingProxyType(
@@ -22,6 +26,12 @@ USAGE = MappingProxyType(
         "diff": "%datasets diff NAME OLD [NEW]",
         "branch": "%datasets branch NAME [BRANCH [AT | --rename NEW | --delete | --protect | --unprotect]]",
         "tag": "%datasets tag NAME [TAG [AT | --rename NEW | --delete]]",
+        "merge": "%datasets merge NAME SOURCE [--into BRANCH] [--take SIDE] [--squash] [--message TEXT], then "
+        "%datasets merge NAME [--id ID] --list|--resolve SIDE [--table T] [--column C] [--key K]|--unresolve|--refresh|"
+        "--continue|--abort",
+        "revert": "%datasets revert NAME COMMIT [--branch BRANCH] [--message TEXT]",
+        "cherry-pick": "%datasets cherry-pick NAME COMMIT [--onto BRANCH] [--message TEXT]",
+        "lineage": "%datasets lineage NAME [REF] [--up | --down]",
         "use": "%datasets use NAME@REF ...",
         "pin": "%datasets pin",
         "connect": "%datasets connect [STORE]",
@@ -117,6 +127,16 @@ def diff(arguments: Sequence[str]) -> Any:
     return session.current()[name].diff(*refs)
 
 
+def lineage(arguments: Sequence[str]) -> Any:
+    """What a version was made from, and what was made from its dataset."""
+    words, given = take_options("lineage", arguments, (), ("up", "down"))
+    check_count("lineage", words, 1, 2)
+    check_count("lineage", list(given), 0, 1)
+    name, ref = words[0], words[1] if len(words) > 1 else None
+    direction: Direction = "up" if "up" in given else "down" if given else "both"
+    return session.current()[name].lineage(ref, direction)
+
+
 def branch(arguments: Sequence[str]) -> Any:
     """The branches and tags, perhaps with a branch made or changed."""
     words, given = take_options("branch", arguments, ("rename",), ("delete", "protect", "unprotect"))
@@ -156,6 +176,59 @@ def _change(dataset: Dataset, kind: str, words: Sequence[str], given: Mapping[st
         "unprotect": lambda: dataset.unprotect(name),
     }
     acts[change]()
+
+
+def merge(arguments: Sequence[str]) -> Any:
+    """Bring a version into a branch, or go on with a merge in progress."""
+    valued = ("into", "take", "message", "resolve", "table", "column", "key", "id")
+    words, given = take_options("merge", arguments, valued, ("squash", "list", *_STEPS))
+    begins = len(words) == 2
+    check_count("merge", words, 1, 2)
+    wrong = given.keys() - _BEGINNING if begins else given.keys() & {"squash", "message"}
+    if wrong:
+        raise _bad_option("merge", f"--{min(wrong)}", [])
+    dataset = session.current()[words[0]]
+    side = given.get("resolve", given.get("take"))
+    take = None if side is None else check_take(side)
+    if begins:
+        message, squash = given.get("message", ""), "squash" in given
+        return dataset.merge(words[1], given.get("into"), take=take, message=message, squash=squash)
+    return dataset.merges() if "list" in given else _steps(given, take).follow(dataset.merges())
+
+
+_STEPS = ("unresolve", "refresh", "continue", "abort")
+_BEGINNING = frozenset({"into", "take", "squash", "message"})
+
+
+def _steps(given: Mapping[str, str], take: Take | None) -> Steps:
+    return Steps(
+        id=given.get("id"),
+        branch=given.get("into"),
+        refresh="refresh" in given,
+        unresolve="unresolve" in given,
+        take=take,
+        table=given.get("table"),
+        column=given.get("column"),
+        key=(given["key"],) if "key" in given else None,
+        commit="continue" in given,
+        abort="abort" in given,
+    )
+
+
+def revert(arguments: Sequence[str]) -> Any:
+    """Take back what a commit changed."""
+    words, given = take_options("revert", arguments, ("branch", "message"))
+    check_count("revert", words, 2, 2)
+    name, commit = words
+    return session.current()[name].revert(commit, branch=given.get("branch"), message=given.get("message", ""))
+
+
+def cherry_pick(arguments: Sequence[str]) -> Any:
+    """Do what a commit changed elsewhere."""
+    words, given = take_options("cherry-pick", arguments, ("onto", "message"))
+    check_count("cherry-pick", words, 2, 2)
+    name, commit = words
+    return session.current()[name].cherry_pick(commit, onto=given.get("onto"), message=given.get("message", ""))
 
 
 def open_store(arguments: Sequence[str]) -> Any:
@@ -211,6 +284,10 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], Any]] = MappingProxyType(
         "diff": diff,
         "branch": branch,
         "tag": tag,
+        "merge": merge,
+        "revert": revert,
+        "cherry-pick": cherry_pick,
+        "lineage": lineage,
         "use": use,
         "connect": open_store,
     }

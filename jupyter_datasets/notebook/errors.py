@@ -6,7 +6,10 @@ import functools
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from jupyter_datasets.client.display import text_table
 from jupyter_datasets.errors import DatasetsError, ErrorKind, StatementError
+
+_SHOWN = 10  # rows
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,7 +38,17 @@ def _brief(error: DatasetsError) -> DatasetsError:
 
 def _lines(error: DatasetsError) -> list[str]:
     text = f"{type(error).__name__}: {error.message.rstrip()}"
-    return [*text.split("\n"), *filter(None, [error.next_step])]
+    return [*text.split("\n"), *_rows(error), *filter(None, [error.next_step])]
+
+
+def _rows(error: DatasetsError) -> list[str]:
+    """The first of the rows that break a rule, as a table."""
+    rows = error.details.get("rows")
+    if not isinstance(rows, list) or not rows:
+        return []
+    shown = [["null" if cell is None else cell for cell in row.values()] for row in rows[:_SHOWN]]
+    more = error.details.get("count", len(rows)) - len(shown)
+    return [*text_table(list(rows[0]), shown).split("\n"), *([f"({more:,} more)"] if more > 0 else [])]
 
 
 def _interrupted() -> StatementError:

@@ -13,7 +13,7 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 from jupyter_datasets.client.result import Result
 from jupyter_datasets.client.sql import changes_data
 from jupyter_datasets.errors import InvalidInputError
-from jupyter_datasets.notebook import commands, session
+from jupyter_datasets.notebook import commands, provenance, session
 from jupyter_datasets.notebook.arguments import USAGE, Arguments, Form, parse_line
 from jupyter_datasets.notebook.errors import brief
 
@@ -166,3 +166,4 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     magics = DatasetsMagics(shell)
     shell.register_magics(magics)
     magics.take_sql()
+    provenance.install(shell)

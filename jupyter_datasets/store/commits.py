@@ -29,13 +29,20 @@ class Content:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommitObject:
-    """A commit as it is stored. It names no dataset and no branch, so it may sit in several."""
+    """A commit as it is stored. It names no dataset and no branch, so it may sit in several.
+
+    Attributes
+    ----------
+    provenance
+        An object of its own that tells what made the commit, if anybody said; so that it can be withheld.
+    """
 
     content: Content
     parents: tuple[CommitId, ...]
     author: str
     time: Micros
     message: str
+    provenance: ObjectHash | None = None
 
     def encode(self) -> bytes:
         """Canonical text; its hash is the commit's id."""
@@ -49,6 +56,7 @@ class CommitObject:
                 "author": self.author,
                 "time": self.time,
                 "message": self.message,
+                **({"provenance": self.provenance} if self.provenance else {}),
             }
         )
 
@@ -64,4 +72,5 @@ class CommitObject:
             author=value["author"],
             time=value["time"],
             message=value["message"],
+            provenance=value.get("provenance"),
         )

@@ -18,10 +18,11 @@ class Span:
 
     Attributes
     ----------
-    column
-        The name inside segments.
+    id, column
+        The field's id, and its name inside segments.
     """
 
+    id: int
     column: str
     least: int | None = None
     most: int | None = None
@@ -33,7 +34,7 @@ def may_hold(path: str, spans: Iterable[Span]) -> bool:
 
 
 def _meets(path: str, span: Span) -> bool:
-    found = _bounds(path, span.column)
+    found = _bounds(path, span.id, span.column)
     if found is None:
         return True
     least, most = found
@@ -41,18 +42,25 @@ def _meets(path: str, span: Span) -> bool:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _bounds(path: str, column: str) -> tuple[int, int] | None:
-    """The least and greatest whole number of a column; None where the footer tells neither."""
+def _bounds(path: str, id: int, column: str) -> tuple[int, int] | None:
+    """The least and greatest whole number of a field; None where the footer tells neither."""
     try:
         footer = pq.read_metadata(path)
     except (OSError, pa.ArrowException):
         return None  # who reads the rows says what is wrong
     # The path of a value inside a struct may be spelt like the name of a column.
     indices = [i for i in range(footer.num_columns) if footer.schema.column(i).path == column]
-    if len(indices) != 1:
+    if len(indices) != 1 or not _is_field(footer, id, column):
         return None
     told = [footer.row_group(group).column(indices[0]).statistics for group in range(footer.num_row_groups)]
     ends = [(each.min, each.max) for each in told if each is not None and each.has_min_max]
     if len(ends) < len(told) or not ends or not all(type(end) is int for pair in ends for end in pair):
         return None
     return min(least for least, _ in ends), max(most for _, most in ends)
+
+
+def _is_field(footer: pq.FileMetaData, id: int, column: str) -> bool:
+    """Whether the column is that field's, and not that of an earlier one of its name."""
+    schema = footer.schema.to_arrow_schema()
+    found = schema.field(column).metadata if column in schema.names else None
+    return found is not None and found.get(b"PARQUET:field_id") == str(id).encode()

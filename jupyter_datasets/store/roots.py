@@ -13,6 +13,20 @@ from jupyter_datasets.store.trees import EMPTY, Tree
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """A boolean expression that holds for each row, or is null.
+
+    Attributes
+    ----------
+    expression
+        SQL over the birth names of columns, which never change.
+    """
+
+    name: str
+    expression: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TableRoot:
     """What a table is in one version.
 
@@ -34,6 +48,10 @@ class TableRoot:
         Which rule cut them.
     tails
         How many segments at the end hold appended rows that were not cut by rule yet.
+    unique
+        Ids of fields of which no two rows have the same values; rows with a null among them do not count.
+    checks
+        What holds for each row.
     """
 
     schema: Schema
@@ -44,6 +62,8 @@ class TableRoot:
     tree: Tree = EMPTY
     chunker: str = CHUNKER_ID
     tails: int = 0
+    unique: tuple[tuple[int, ...], ...] = ()
+    checks: tuple[Check, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -66,6 +86,8 @@ class TableRoot:
                 "rows": self.rows,
             }
             | ({"tails": self.tails} if self.tails else {})
+            | ({"unique": [list(ids) for ids in self.unique]} if self.unique else {})
+            | ({"checks": [[check.name, check.expression] for check in self.checks]} if self.checks else {})
         )
 
     @classmethod
@@ -80,4 +102,6 @@ class TableRoot:
             tree=Tree.from_json(value["tree"]),
             chunker=value["chunker"],
             tails=value.get("tails", 0),
+            unique=tuple(map(tuple, value.get("unique", ()))),
+            checks=tuple(Check(name=name, expression=text) for name, text in value.get("checks", ())),
         )

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.sqltext import quote_name, quote_text
-from jupyter_datasets.store import forms, logical
+from jupyter_datasets.store import defaults, forms, logical
 from jupyter_datasets.values import nearest
 
 
@@ -51,6 +51,10 @@ class Field:
         Stored as text, for life, because a value did not fit the type's storage form.
     nested
         Ids of what the type holds, depth-first.
+    required
+        Declared to hold no null (NOT NULL).
+    comment, unit
+        What it means, and in what it is measured, for people.
     """
 
     id: int
@@ -61,11 +65,18 @@ class Field:
     default: str | None = None
     as_text: bool = False
     nested: tuple[int, ...] = ()
+    required: bool = False
+    comment: str = ""
+    unit: str = ""
 
     @property
     def storage(self) -> str:
         """The type inside a segment."""
         return forms.storage_type(self.type, as_text=self.as_text)
+
+    def widened(self, wider: str) -> Self:
+        """The field with a type that takes all values of its own; the default stays the same value."""
+        return replace(self, type=wider, default=defaults.recast(self.default, self.type, wider))
 
     def to_json(self) -> dict[str, Any]:
         """Canonical form; what has its usual value is left out."""
@@ -74,6 +85,9 @@ class Field:
         value |= {"default": self.default} if self.default is not None else {}
         value |= {"form": "text"} if self.as_text else {}
         value |= {"nested": list(self.nested)} if self.nested else {}
+        value |= {"required": 1} if self.required else {}
+        value |= {"comment": self.comment} if self.comment else {}
+        value |= {"unit": self.unit} if self.unit else {}
         return value
 
     @classmethod
@@ -88,6 +102,9 @@ class Field:
             default=value.get("default"),
             as_text=value.get("form") == "text",
             nested=tuple(value.get("nested", ())),
+            required=bool(value.get("required", 0)),
+            comment=value.get("comment", ""),
+            unit=value.get("unit", ""),
         )
 
 
@@ -103,15 +120,21 @@ class Schema:
         """Today's column names in order."""
         return [f.name for f in self.fields]
 
+    def names_of(self, ids: Iterable[int]) -> list[str]:
+        """Today's names of some fields, by their ids."""
+        known = {f.id: f.name for f in self.fields}
+        return [known[i] for i in ids if i in known]
+
     @classmethod
     def create(cls, columns: Sequence[Column]) -> Self:
         """A new table's schema: ids count from 1, depth-first, parent before child."""
         schema = cls(fields=())
         for column in columns:
-            schema = schema._with(column)
+            schema = schema.with_column(column)
         return schema
 
-    def _with(self, column: Column) -> Self:
+    def with_column(self, column: Column) -> Self:
+        """The schema with one more field, behind the others."""
         logical.check_supported(column.name, column.type)
         count = logical.nested_count(column.type)
         added = Field(
@@ -167,7 +190,7 @@ class Schema:
         grown = self
         for column in columns:
             known = next((f for f in self.fields if f.name == column.name), None)
-            grown = grown._with(column) if known is None else grown._retyped(known, column)
+            grown = grown.with_column(column) if known is None else grown._retyped(known, column)
         fields = {f.name: f for f in grown.fields}
         return replace(grown, fields=tuple(fields[c.name] for c in columns))
 
@@ -202,7 +225,7 @@ def _joined(known: Field, column: Column | None) -> Field:
     if column is None:
         return known
     wider = logical.widen(known.type, column.type)
-    if wider is None or (wider != known.type and not _may_become(known.type, wider)):
+    if wider is None or (wider != known.type and not may_become(known.type, wider)):
         raise InvalidInputError(
             f"Column {known.name!r} holds {known.type}; {column.type} does not fit in.",
             kind=ErrorKind.SCHEMA_MISMATCH,
@@ -216,10 +239,10 @@ def _joined(known: Field, column: Column | None) -> Field:
             next_step="Replace the whole table, or convert the column to text.",
             details={"column": known.name},
         )
-    return replace(known, type=wider)
+    return known.widened(wider)
 
 
-def _may_become(kind: str, wider: str) -> bool:
+def may_become(kind: str, wider: str) -> bool:
     """Whether new rows may give a column a wider type: without a rewrite, and text only if its values are texts."""
     return logical.widens_to(kind, wider) and (wider != "VARCHAR" or logical.parse(kind).kind == "enum")
 

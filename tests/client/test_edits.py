@@ -263,6 +263,21 @@ def test_files_are_attached_read_and_detached(trips: Dataset, tmp_path: Path) ->
     assert list(trips["main~1"].files) == [file.name]
 
 
+def test_a_file_tells_the_versions_that_hold_it(trips: Dataset, tmp_path: Path) -> None:
+    """Its content counts, not its name; a version that has another file of its name does not."""
+    file = tmp_path / "book.pdf"
+    file.write_bytes(b"first")
+    trips.attach(file, message="first")
+    with trips.edit(message="renamed") as edit:
+        edit.detach("book.pdf")
+        edit.attach(file, "old.pdf")
+    file.write_bytes(b"second")
+    trips.attach(file, message="second")
+    assert [c.message for c in trips["main"].files["old.pdf"].versions()] == ["second", "renamed", "first"]
+    assert [c.message for c in trips["main~2"].files["book.pdf"].versions()] == ["second", "renamed", "first"]
+    assert [c.message for c in trips["main"].files["book.pdf"].versions()] == ["second"]
+
+
 def test_a_file_that_is_not_there_is_neither_read_attached_nor_detached(trips: Dataset, tmp_path: Path) -> None:
     (tmp_path / "book.pdf").write_text("x")
     trips.attach(tmp_path / "book.pdf")

@@ -14,6 +14,7 @@ from jupyter_datasets.client.merging import MergeConflicts, MergeWarning
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.errors import ConflictError, InvalidInputError, NotFoundError
 from jupyter_datasets.services.versions.models import Commit
+from tests.client.conftest import Open
 
 ROWS = pa.table({"id": range(100), "x": [n * 2 for n in range(100)], "s": [f"v{n}" for n in range(100)]})
 
@@ -231,3 +232,132 @@ def test_what_names_nothing_is_refused(people: Dataset) -> None:
     change(people, "fix", "DELETE FROM people WHERE id = 1")
     with pytest.raises(InvalidInputError, match="not a branch"):
         people.merge("fix", into="v1")
+
+
+# -------------------------------------------------------------------------------------------------- merges in progress
+
+
+def at_odds(dataset: Dataset) -> MergeConflicts:
+    """Two cells and a row in conflict."""
+    change(dataset, "fix", "UPDATE people SET x = -6, s = 'theirs' WHERE id = 6", "DELETE FROM people WHERE id = 7")
+    change(
+        dataset, "main", "UPDATE people SET x = 66, s = 'ours' WHERE id = 6", "UPDATE people SET x = 77 WHERE id = 7"
+    )
+    return conflicts(dataset.merge("fix"))
+
+
+def test_a_merge_in_progress_is_gone_on_with_elsewhere(people: Dataset, open_repo: Open) -> None:
+    """Another client finds it with the answers that it has, adds its own, and commits; then nothing of it is left."""
+    begun = at_odds(people).resolve("theirs", column="x")
+    elsewhere = open_repo()["people"]
+    (found,) = elsewhere.merges()
+    assert (found.id, len(found), found.resolutions) == (begun.id, 2, begun.resolutions)
+    assert begun.id in repr(elsewhere.merges())
+    found.resolve("ours")
+    assert (len(found), begun.refresh().resolutions) == (0, found.resolutions)
+    done = found.commit()
+    assert done is not None
+    assert (len(done.parents), rows(people)[6], rows(people)[7]) == (2, (66, "ours"), (77, "v7"))
+    assert (len(found), list(people.merges())) == (0, [])
+    with pytest.raises(NotFoundError, match="committed or aborted already"):
+        begun.commit()
+
+
+def test_what_was_aborted_leaves_nothing(people: Dataset) -> None:
+    """Neither a commit, nor a merge in progress, nor its answers."""
+    found = at_odds(people).resolve("theirs")
+    before = people.log(), people.moves("main")
+    found.abort()
+    assert (len(found), found.conflicts, list(people.merges())) == (0, (), [])
+    assert (list(people.log()), list(people.moves("main"))) == (list(before[0]), list(before[1]))
+    assert len(conflicts(people.merge("fix"))) == 3
+
+
+def test_answers_are_taken_back(people: Dataset) -> None:
+    """The last one, or all; what they settled is in conflict again."""
+    found = at_odds(people).resolve("theirs", column="x").resolve("ours", key=7)
+    assert [len(found), len(found.unresolve()), len(found.resolve("ours"))] == [1, 2, 0]
+    assert (len(found.unresolve(all=True)), found.resolutions) == (3, ())
+    assert len(found.unresolve()) == 3
+
+
+def test_a_branch_that_moved_is_looked_at_again_before_a_commit(people: Dataset) -> None:
+    """The commit is refused with the answers kept; once it was refreshed the new conflicts show."""
+    found = at_odds(people).resolve("ours", key=6).resolve("ours", key=7)
+    change(people, "main", "UPDATE people SET x = 0 WHERE id = 50")
+    with pytest.raises(ConflictError, match="moved since the conflicts"):
+        found.commit()
+    assert len(found.refresh()) == 0
+    made = found.commit()
+    assert made is not None
+    assert (rows(people)[50], rows(people)[6]) == ((0, "v50"), (66, "ours"))
+
+
+def test_a_merge_begun_again_goes_on(people: Dataset) -> None:
+    """There is one of it, with its answers; even if they settle all it waits for commit(). Others take their place."""
+    found = at_odds(people).resolve("theirs")
+    again = conflicts(people.merge("fix", message="at last"))
+    assert (again.id, again.resolutions, len(again)) == (found.id, found.resolutions, 0)
+    assert (again.merge.message, len(people.merges())) == ("at last", 1)
+    assert isinstance(people.merge("fix", take="ours"), Commit)
+    assert (rows(people)[6], list(people.merges())) == ((66, "ours"), [])
+
+
+def test_a_merge_that_somebody_else_made_is_over(people: Dataset) -> None:
+    """Once the branch has all of the other one there is nothing to commit, and nothing is left of the merge."""
+    found = at_odds(people)
+    fix = people["fix"].commit.id
+    assert isinstance(people.merge(fix, take="theirs"), Commit)
+    assert list(people.merges()) == []
+    with pytest.raises(NotFoundError):
+        found.commit()
+
+
+def test_reverts_and_cherry_picks_wait_for_answers_too(people: Dataset) -> None:
+    """As merges do; one whose answers leave nothing to be done is over without a commit."""
+    bad = change(people, "main", "UPDATE people SET x = 0 WHERE id = 1")
+    change(people, "main", "UPDATE people SET x = 1 WHERE id = 1")
+    back = conflicts(people.revert(bad.id))
+    picked = conflicts(people.cherry_pick(bad.id, onto="main"))
+    assert [each.merge.action for each in people.merges()] == ["revert", "cherry-pick"]
+    done = back.resolve("theirs").commit()
+    assert done is not None
+    assert (done.message, rows(people)[1]) == (f"Revert {bad.short}: on main", (2, "v1"))
+    assert len(picked.refresh()) == 0
+    assert picked.resolve("ours").commit() is not None
+    assert list(people.merges()) == []
+
+
+def test_a_branch_that_is_gone_is_named(people: Dataset) -> None:
+    """Its merge can be aborted, and nothing else."""
+    people.branch("side")
+    change(people, "fix", "UPDATE people SET x = 1 WHERE id = 1")
+    change(people, "side", "UPDATE people SET x = 3 WHERE id = 1")
+    found = conflicts(people.merge("fix", into="side")).resolve("ours")
+    people.delete_ref("side")
+    with pytest.raises(NotFoundError, match="side"):
+        found.commit()
+    found.abort()
+    assert list(people.merges()) == []
+
+
+def test_more_than_a_thousand_conflicts_are_paged(people: Dataset) -> None:
+    """The first thousand are told, and further ones from an offset on."""
+    with people.edit() as edit:
+        edit["many"].replace({"id": range(1500), "x": [0] * 1500}, key="id")
+    people.branch("other")
+    change(people, "other", "UPDATE many SET x = 1")
+    change(people, "main", "UPDATE many SET x = 2")
+    found = conflicts(people.merge("other"))
+    assert (len(found), len(found.conflicts), found.rows(1400).num_rows) == (1500, 1000, 100)
+    assert found.rows(1400)["key"][0].as_py() == "id = 1400"
+    assert found.rows(9999).num_rows == 0
+    found.abort()
+
+
+def test_an_answer_that_is_none_is_refused(people: Dataset) -> None:
+    """With the nearest one offered."""
+    found = at_odds(people)
+    with pytest.raises(InvalidInputError, match="Did you mean 'theirs'"):
+        found.resolve("their")  # type: ignore[arg-type]  # that is the point
+    assert found.resolutions == ()

@@ -349,3 +349,14 @@ def test_rows_are_looked_for_where_they_may_be(
         numbers.undo()
     assert whole > 2
     assert read[0] <= 2
+
+
+def test_a_column_of_an_earlier_ones_name_is_another(own_repo: Repository) -> None:
+    """What segments hold of the column that was dropped does not say where rows of the new one are."""
+    dataset = own_repo.create("again")
+    with dataset.edit() as edit:
+        edit["again"].replace(duckdb.sql("SELECT i AS a, i AS b FROM range(300_000) r(i)").to_arrow_table())
+    with dataset.edit() as edit:
+        edit["again"].drop_column("b")
+        edit["again"].add_column("b", "BIGINT", 5_000_000)
+        assert edit.sql("UPDATE again SET a = -a WHERE b = 5_000_000 AND a = 100") == 1

@@ -223,6 +223,17 @@ def test_a_cell_may_change_data(shell: Shell, repo: Repository) -> None:
             shell.run(f"%%sql {option}\n{statement}")
 
 
+def test_rows_that_break_a_rule_are_shown(shell: Shell, repo: Repository) -> None:
+    """As a small table under the message, with how many more there are."""
+    with repo["flights"].edit() as edit:
+        edit["flights"].add_check("a < 100")
+    with pytest.raises(InvalidInputError) as caught:
+        shell.run("%%sql\nINSERT INTO flights SELECT 100 + range, 'x' FROM range(12)")
+    lines = caught.value._render_traceback_()  # type: ignore[attr-defined]  # a hook of IPython
+    assert lines[1:4] == ["  a  b", "100  x", "101  x"]
+    assert lines[-2] == "(2 more)"
+
+
 # --------------------------------------------------------------------------------------------------------------------
 # %datasets
 
@@ -295,6 +306,43 @@ def test_a_dataset_is_shown_at_a_glance_and_its_log_narrowed(shell: Shell) -> No
     assert len(shell.run("%datasets log flights v1.0 --author nobody")) == 0
 
 
+def test_datasets_tells_where_a_dataset_comes_from(shell: Shell, repo: Repository) -> None:
+    """Up, down or both; a statement in a cell tells what it read and the cell's code."""
+    copy = repo.create("copy")
+    with copy.edit() as edit:
+        edit["copy"].append({"a": [1], "b": ["x"]})
+    shell.run("%%sql\nINSERT INTO copy SELECT * FROM flights AT (VERSION => 'v1.0')")
+    assert [node.dataset for node in shell.run("%datasets lineage copy").inputs] == ["flights"]
+    assert [node.dataset for node in shell.run("%datasets lineage flights --down").outputs] == ["copy"]
+    assert shell.run("%datasets lineage copy '#1' --up").inputs == []
+    found = copy.provenance()
+    assert found is not None
+    assert (found.kind, found.notebook) == ("console", None)
+    for wrong in ("lineage", "lineage copy --up --down", "lineage copy --left"):
+        with pytest.raises(InvalidInputError, match="Usage: %datasets lineage"):
+            shell.run(f"%datasets {wrong}")
+
+
+def test_branches_are_merged_in_the_words_of_the_command_line(shell: Shell, repo: Repository) -> None:
+    """A merge with conflicts is shown, settled and committed; commits are taken back and repeated."""
+    flights = repo["flights"]
+    with flights.edit() as edit:
+        edit["keyed"].replace({"id": [1, 2], "x": [0, 0]}, key="id")
+    flights.branch("fix")
+    for branch, value in (("fix", 1), ("main", 2)):
+        with flights.edit(branch, message=f"on {branch}") as edit:
+            edit.sql(f"UPDATE keyed SET x = {value}")
+    found = shell.run("%datasets merge flights fix")
+    assert (len(found), [m.id for m in shell.run("%datasets merge flights --list")]) == (2, [found.id])
+    assert len(shell.run("%datasets merge flights --resolve theirs --key 1")) == 1
+    assert len(shell.run("%datasets merge flights --unresolve")) == 2
+    assert shell.run("%datasets merge flights --take max --continue").message == "Merge fix into main"
+    assert flights["main"]["keyed"].to_arrow()["x"].to_pylist() == [2, 2]
+    assert shell.run("%datasets revert flights fix --branch fix --message 'not yet'").message == "not yet"
+    assert shell.run("%datasets cherry-pick flights fix~1 --onto fix").message == "on fix"
+    assert shell.run("%datasets merge flights fix --squash --take ours --message done") is None
+
+
 def test_another_store_is_chosen(shell: Shell, tmp_path: Path) -> None:
     """``%datasets connect`` opens a folder, and the magics use it."""
     found = shell.run(f"%datasets connect '{tmp_path}/second store'")
@@ -320,6 +368,12 @@ def test_another_store_is_chosen(shell: Shell, tmp_path: Path) -> None:
         ("branch flights main --protect --delete", "changes one thing"),
         ("tag flights v1.0 --protect", "--protect is no option of it"),
         ("sql maybe", "Usage: %datasets sql on|off"),
+        ("merge flights fix --take their", "Did you mean 'theirs'?"),
+        ("merge flights fix --abort", "--abort is no option of it"),
+        ("merge flights --squash", "--squash is no option of it"),
+        ("merge flights --continue", "No merge is in progress"),
+        ("merge", "Usage: %datasets merge NAME SOURCE"),
+        ("revert flights", "Usage: %datasets revert NAME COMMIT"),
     ],
 )
 def test_a_wrong_command_is_refused(shell: Shell, line: str, message: str) -> None:

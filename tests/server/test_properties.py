@@ -112,11 +112,13 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 
 def _ids(client: httpx.Client) -> Iterator[str]:
-    """Of an edit, an upload and a job that failed."""
+    """Of an edit, an upload, a job that failed and a merge in progress."""
     bad = {"dataset": "trips", "source": {"contents": "notes.txt"}, "mode": "append", "table": "none"}
     bodies = {"/datasets/trips/edits": {"ref": "main"}, "/uploads": {"name": "a.csv", "bytes": 10}, "/jobs": bad}
     for path, body in bodies.items():
         yield client.post(BASE + path, json=body).raise_for_status().json()["id"]
+    reverted = client.post(f"{BASE}/datasets/trips/revert", json={"commit": "#1"}).raise_for_status()
+    yield reverted.json()["merge"]["id"]
 
 
 @pytest.mark.parametrize(("verb", "route"), OPERATIONS, ids=lambda value: getattr(value, "path", value))

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_datasets.errors import DamagedObjectError, InvalidInputError
-from jupyter_datasets.services.versions.drafts import Draft, empty_root
+from jupyter_datasets.services.versions.drafts import Draft
 from jupyter_datasets.services.versions.rows import Rows
+from jupyter_datasets.services.versions.schema_changes import empty_root
 from jupyter_datasets.store import incoming
 from jupyter_datasets.store.commits import Content
 from jupyter_datasets.store.reading import OrderedReader

@@ -14,7 +14,7 @@ from jupyter_datasets.server.endpoint import Input, endpoint
 from jupyter_datasets.server.handlers.versions import AtRef
 from jupyter_datasets.server.route import Route
 from jupyter_datasets.server.streaming import file_pieces, stream
-from jupyter_datasets.services.versions.models import ScanPlan
+from jupyter_datasets.services.versions.models import Holders, ScanPlan
 from jupyter_datasets.values import MAIN, CommitId, DatasetId
 from jupyter_datasets.wire import ARROW_STREAM, arrow_to_bytes
 
@@ -153,9 +153,17 @@ class FileHandler(ApiHandler):
         await stream(self, file_pieces(path), BYTES)
 
 
+class HoldersHandler(ApiHandler):
+    @endpoint("read")
+    async def get(self, dataset: str, name: str, *, query: AtRef) -> Holders:
+        """The versions that hold what an attached file of a version holds."""
+        return await self.call(lambda s: s.versions.holders(self.actor, dataset, query.ref, name))
+
+
 ROUTES = (
     Route("/datasets/{dataset}/tables/{table}/data", RowsHandler),
     Route("/datasets/{dataset}/scan", ScanHandler),
     Route("/datasets/{dataset}/segments/{segment}", SegmentHandler),
     Route("/datasets/{dataset}/files/{name}", FileHandler),
+    Route("/datasets/{dataset}/files/{name}/versions", HoldersHandler),
 )

@@ -13,7 +13,9 @@ from jupyter_datasets.server.endpoint import Input, endpoint
 from jupyter_datasets.server.handlers.data import segment_path
 from jupyter_datasets.server.route import Route
 from jupyter_datasets.server.streaming import file_pieces, stream
+from jupyter_datasets.services.versions.declarations import SchemaChanges, TableDeclaration
 from jupyter_datasets.services.versions.models import Edit, PutMode, ScanPlan
+from jupyter_datasets.services.versions.provenance import Claim, Provenance
 from jupyter_datasets.values import MAIN, Actor, CommitId, ObjectHash, short
 from jupyter_datasets.wire import ARROW_STREAM
 
@@ -53,9 +55,10 @@ class NewName(Input):
 
 
 class CommitMessage(Input):
-    """What the commit is to say; a summary of the changes when left out."""
+    """What the commit is to say, a summary of the changes when left out; and what the client says made it."""
 
     message: str = ""
+    claim: Claim | None = None
 
 
 class EditsHandler(ApiHandler):
@@ -106,7 +109,9 @@ class CommitHandler(ApiHandler):
         """Make the changes a commit and end the edit."""
         await self.call(lambda s: _of(s, self.actor, dataset, edit))
         self.keeper.edits.forget(edit)
-        return Committed(commit=await self.call(lambda s: s.edits.commit(self.actor, edit, body.message)))
+        made_by = Provenance.of(body.claim)
+        commit = await self.call(lambda s: s.edits.commit(self.actor, edit, body.message, provenance=made_by))
+        return Committed(commit=commit)
 
 
 class TableHandler(SpoolHandler):
@@ -145,6 +150,22 @@ class SegmentHandler(ApiHandler):
         self.keeper.edits.still_used(edit)
         plan = await self.call(lambda s: s.edits.plan(self.actor, _of(s, self.actor, dataset, edit), table))
         await stream(self, file_pieces(segment_path(plan, segment)), BYTES)
+
+
+class DeclarationHandler(ApiHandler):
+    @endpoint("write", status=204)
+    async def put(self, dataset: str, edit: str, table: str, *, body: TableDeclaration) -> None:
+        """Make a table without rows, as it is declared."""
+        self.keeper.edits.still_used(edit)
+        await self.call(lambda s: s.edits.create(self.actor, _of(s, self.actor, dataset, edit), table, body))
+
+
+class SchemaHandler(ApiHandler):
+    @endpoint("write", status=204)
+    async def post(self, dataset: str, edit: str, table: str, *, body: SchemaChanges) -> None:
+        """Change what a table is declared to be; its rows must keep it, and none is written anew."""
+        self.keeper.edits.still_used(edit)
+        await self.call(lambda s: s.edits.alter(self.actor, _of(s, self.actor, dataset, edit), table, body.changes))
 
 
 class CompactHandler(ApiHandler):
@@ -187,6 +208,8 @@ ROUTES = (
     Route("/datasets/{dataset}/edits/{edit}", EditHandler),
     Route("/datasets/{dataset}/edits/{edit}/commit", CommitHandler),
     Route("/datasets/{dataset}/edits/{edit}/tables/{table}", TableHandler),
+    Route("/datasets/{dataset}/edits/{edit}/tables/{table}/declaration", DeclarationHandler),
+    Route("/datasets/{dataset}/edits/{edit}/tables/{table}/schema", SchemaHandler),
     Route("/datasets/{dataset}/edits/{edit}/tables/{table}/compact", CompactHandler),
     Route("/datasets/{dataset}/edits/{edit}/tables/{table}/rename", RenameHandler),
     Route("/datasets/{dataset}/edits/{edit}/tables/{table}/scan", ScanHandler),

@@ -15,7 +15,9 @@ from jupyter_datasets.server.base import ApiHandler
 from jupyter_datasets.server.endpoint import Input, endpoint, read_body
 from jupyter_datasets.server.listing import Paging
 from jupyter_datasets.server.route import Route
+from jupyter_datasets.services.imports.models import SchemaMode
 from jupyter_datasets.services.jobs.models import Job, JobStatus, Progress
+from jupyter_datasets.services.versions.provenance import Claim
 from jupyter_datasets.values import MAIN
 
 if TYPE_CHECKING:
@@ -71,10 +73,12 @@ class NewJob(Input):
     table: str | None = None
     ref: str = MAIN
     mode: Literal["replace", "append"] = "replace"
+    schema_mode: SchemaMode | None = Field(default=None, alias="schema")
     key: tuple[str, ...] = ()
     options: Reading = Reading()
     message: str = ""
     keep_original: bool = False
+    claim: Claim | None = None
 
 
 class JobsQuery(Paging):
@@ -124,7 +128,7 @@ class JobsHandler(ApiHandler):
             return await super().forward(peer)
         job = read_body(self, NewJob)
         job = job.model_copy(update={"source": await sources.elsewhere(self, job.source, peer)})
-        return await peer.send(self, job.model_dump_json(exclude_unset=True).encode())
+        return await peer.send(self, job.model_dump_json(exclude_unset=True, by_alias=True).encode())
 
     def _start(self, services: Container, body: NewJob, file: Path, upload: str | None) -> Job:
         job = services.imports.start(self.actor, body.dataset, _request(body, file), create=body.create)
@@ -139,9 +143,9 @@ def _request(body: NewJob, file: Path) -> ImportRequest:
     from jupyter_datasets.client.imports import new_request, table_for
 
     table, renamed_from = table_for(file, body.table)
-    same = body.model_dump(include={"mode", "key", "message", "keep_original"})
-    options = body.options.model_dump(exclude_unset=True)
-    return new_request(path=str(file), table=table, branch=body.ref, renamed_from=renamed_from, options=options, **same)
+    same = body.model_dump(include={"mode", "schema_mode", "key", "message", "keep_original"})
+    same |= {"claim": body.claim, "options": body.options.model_dump(exclude_unset=True)}
+    return new_request(path=str(file), table=table, branch=body.ref, renamed_from=renamed_from, **same)
 
 
 class JobHandler(ApiHandler):

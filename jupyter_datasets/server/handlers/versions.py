@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, model_validator
 
-from jupyter_datasets.client.answers import Listing, Snapshot
+from jupyter_datasets.client.answers import Listing, MadeBy, Snapshot
 from jupyter_datasets.server.base import ApiHandler
 from jupyter_datasets.server.endpoint import Input, endpoint
 from jupyter_datasets.server.listing import Paging
@@ -23,6 +23,7 @@ from jupyter_datasets.services.versions.models import (
     Version,
     VersionDiff,
 )
+from jupyter_datasets.services.versions.provenance import Direction, Lineage
 from jupyter_datasets.values import MAIN, CommitId, DatasetId
 
 
@@ -57,6 +58,13 @@ class GraphQuery(Input):
 
     limit: int = 1000
     cursor: str | None = None
+
+
+class LineageQuery(AtRef):
+    """Of which version; up to what it was made from, down to what was made from its dataset, or both; 1 to 20 steps."""
+
+    direction: Direction = "both"
+    depth: int = 5
 
 
 class DiffQuery(Input):
@@ -216,6 +224,21 @@ class SchemaHandler(ApiHandler):
         return Schema(dataset_id=found.dataset_id, commit=found.commit.id, tables=found.tables)
 
 
+class ProvenanceHandler(ApiHandler):
+    @endpoint("read")
+    async def get(self, dataset: str, *, query: AtRef) -> MadeBy:
+        """What made a commit, and what it read."""
+        return MadeBy(provenance=await self.call(lambda s: s.versions.provenance(self.actor, dataset, query.ref)))
+
+
+class LineageHandler(ApiHandler):
+    @endpoint("read")
+    async def get(self, dataset: str, *, query: LineageQuery) -> Lineage:
+        """What a version was made from, and what was made from its dataset."""
+        how = (query.ref, query.direction, query.depth)
+        return await self.call(lambda s: s.versions.lineage(self.actor, dataset, *how))
+
+
 class DiffHandler(ApiHandler):
     @endpoint("read")
     async def get(self, dataset: str, *, query: DiffQuery) -> VersionDiff:
@@ -244,6 +267,8 @@ ROUTES = (
     Route("/datasets/{dataset}/redo", RedoHandler),
     Route("/datasets/{dataset}/version", VersionHandler),
     Route("/datasets/{dataset}/schema", SchemaHandler),
+    Route("/datasets/{dataset}/provenance", ProvenanceHandler),
+    Route("/datasets/{dataset}/lineage", LineageHandler),
     Route("/datasets/{dataset}/diff", DiffHandler),
     Route("/datasets/{dataset}/diff/{table}/scan", RowDiffHandler),
 )

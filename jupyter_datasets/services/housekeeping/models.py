@@ -11,14 +11,15 @@ from jupyter_datasets.values import MAIN, Micros, moment_text
 GRACE_HOURS = 24.0
 BIN_DAYS = 30.0
 Kind = Literal["commits", "packs", "objects"]
-Reason = Literal["branch", "tag", "undo", "bin", "edit"]
-_RANKS: tuple[Reason, ...] = ("branch", "tag", "edit", "undo", "bin")
+Reason = Literal["branch", "tag", "undo", "bin", "edit", "merge"]
+_RANKS: tuple[Reason, ...] = ("branch", "tag", "edit", "merge", "undo", "bin")
 _WORDS = {
     "branch": "branch {name} of {dataset}",
     "tag": "tag {name} of {dataset}",
     "undo": "what may be undone on {name} of {dataset}",
     "bin": "{dataset}, which is in the bin",
     "edit": "an edit that is open",
+    "merge": "a merge in progress on {name} of {dataset}",
 }
 
 
@@ -27,7 +28,7 @@ class _Value(BaseModel):
 
 
 class Keeper(_Value):
-    """What keeps commits from being collected: a reference, a move of one that may be undone, or an open edit."""
+    """What keeps commits from being collected: a reference, a move that may be undone, an open edit or merge."""
 
     reason: Reason
     dataset: str = ""

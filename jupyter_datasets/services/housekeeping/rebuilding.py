@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
@@ -28,16 +29,19 @@ from jupyter_datasets.services.housekeeping import records
 from jupyter_datasets.services.housekeeping.models import Rebuilt
 from jupyter_datasets.services.versions import records as versions
 from jupyter_datasets.services.versions.models import Commit, RefInfo, RefMove
+from jupyter_datasets.services.versions.origins import Told
+from jupyter_datasets.services.versions.provenance import Provenance
 from jupyter_datasets.store import packs
 from jupyter_datasets.store.backends import LocalBackend, translated_io
 from jupyter_datasets.store.canonical import decode
 from jupyter_datasets.store.commits import CommitObject
+from jupyter_datasets.store.objects import Objects
 from jupyter_datasets.store.packs import Place
 from jupyter_datasets.values import Actor, CommitId, DatasetId, Micros, ObjectHash, new_id
 
 _NEVER = (
     "Packs do not tell, so these are back only as far as an export knew them: branches and tags without commits of"
-    " their own, what was undone, renamed, protected or deleted, descriptions and labels, and jobs."
+    " their own, what was undone, renamed, protected or deleted, descriptions and labels, jobs and merges in progress."
 )
 
 
@@ -51,6 +55,7 @@ class Noted:
     before: CommitId | None
     time: Micros
     commit: Commit
+    provenance: ObjectHash | None
 
     @classmethod
     def read(cls, data: bytes, places: Mapping[ObjectHash, Place], note: Mapping[str, Any]) -> Self | None:
@@ -68,6 +73,7 @@ class Noted:
             before=note["from"] or None,
             time=note["time"],
             commit=commit,
+            provenance=made.provenance,
         )
 
 
@@ -149,7 +155,8 @@ def _fill(database: Database, backend: LocalBackend, actor: Actor, export: Path 
     notes = sorted((noted for _, noted in found if noted), key=lambda noted: noted.time)
     with database.begin() as uow:
         _index(uow.connection, [places for places, _ in found])
-        lost += _Restoring(uow.connection, notes, actor).run()
+        objects = Objects(backend, partial(versions.locate, uow.connection))
+        lost += _Restoring(uow.connection, notes, actor, objects).run()
         counts = records.counts(uow.connection)
         uow.commit()
     told = "" if export is None else str(export)
@@ -184,8 +191,9 @@ def _index(connection: Connection, found: Iterable[Mapping[ObjectHash, Place]]) 
 class _Restoring:
     """Makes the commits that a catalog lacks again, in the order of time; what is doubtful is told."""
 
-    def __init__(self, connection: Connection, notes: Sequence[Noted], actor: Actor) -> None:
+    def __init__(self, connection: Connection, notes: Sequence[Noted], actor: Actor, objects: Objects) -> None:
         self._connection = connection
+        self._objects = objects
         self._notes = notes
         self._actor = actor
         self._names = {noted.dataset: noted.name for noted in notes}  # the last one counts
@@ -224,7 +232,19 @@ class _Restoring:
         self._newest[noted.dataset] += 1
         commit = noted.commit.model_copy(update={"seq": self._newest[noted.dataset]})
         versions.add_commit(self._connection, noted.dataset, commit)
+        yield from self._links(noted, commit)
         yield from _move(self._connection, noted, self._actor)
+
+    def _links(self, noted: Noted, commit: Commit) -> Iterator[str]:
+        if noted.provenance is None:
+            return
+        try:
+            value = self._objects.load([noted.provenance])[noted.provenance]
+        except WRONG as error:
+            yield f"What commit {commit.short} was made from is not known any more: {error.message}"
+            return
+        links = Told.of(Provenance.from_json(value)).links(noted.dataset, commit)
+        versions.add_links(self._connection, links)
 
 
 def _move(connection: Connection, noted: Noted, actor: Actor) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from jupyter_datasets.catalog import tables
-from jupyter_datasets.catalog.tables import condemned, datasets, jobs, objects, ref_log, refs
+from jupyter_datasets.catalog.tables import condemned, datasets, jobs, merges, objects, ref_log, refs
 from jupyter_datasets.services.housekeeping.models import Keeper, Kind, Reason, Thing
 from jupyter_datasets.services.jobs.models import JobStatus
 from jupyter_datasets.store.packs import Place
@@ -22,7 +22,7 @@ _MOST = 5000  # names in a statement
 
 
 def keepers(connection: Connection, since: Micros) -> dict[Keeper, set[CommitId]]:
-    """The commits that something points at, strongest first: branches and tags, then moves since a time, then the bin.
+    """The commits that something points at, strongest first: branches and tags, merges, moves since a time, the bin.
 
     Parameters
     ----------
@@ -42,6 +42,8 @@ def keepers(connection: Connection, since: Micros) -> dict[Keeper, set[CommitId]
         add(row.kind, row.dataset_id, row.name, row.commit_id)
     for row in connection.execute(select(ref_log).where(ref_log.c.time_us >= since)):
         add("undo", row.dataset_id, row.ref, row.old, row.new)
+    for row in connection.execute(select(merges)):
+        add("merge", row.dataset_id, row.branch, row.commit_id, row.ours)
     return dict(sorted(found.items(), key=lambda item: item[0].rank))
 
 
@@ -127,6 +129,7 @@ def forget(connection: Connection, things: Sequence[Thing]) -> None:
     pardon(connection, things)
     names = _by_kind(things)
     _delete(connection, _COMMITS.id, names.get("commits", []))
+    _delete(connection, tables.lineage.c.commit_id, names.get("commits", []))
     _delete(connection, objects.c.pack, names.get("packs", []))
 
 
@@ -147,7 +150,7 @@ def remove_dataset(connection: Connection, dataset_id: DatasetId) -> bool:
     query = delete(datasets).where(datasets.c.id == dataset_id, datasets.c.deleted_us.is_not(None))
     if connection.execute(query.returning(datasets.c.id)).one_or_none() is None:
         return False
-    for table in (refs, ref_log, tables.commits, jobs):
+    for table in (refs, ref_log, merges, tables.commits, tables.lineage, jobs):
         connection.execute(delete(table).where(table.c.dataset_id == dataset_id))
     return True
 

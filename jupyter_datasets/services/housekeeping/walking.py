@@ -30,7 +30,7 @@ class Walk:
     Attributes
     ----------
     parts
-        What was read: commits, table roots and pages, each with the small objects that it names.
+        What was read: commits, provenance, table roots and pages, each with the small objects that it names.
     files
         Segments and attached files, each with the objects that name it; in the order in which they were met.
     sizes
@@ -124,8 +124,12 @@ class Walk:
         """Note an object; those below it that are to be read are returned."""
         if value["kind"] == "commit":
             self._enter_files(name, value["files"])
-            self.parts[name] = tuple(ObjectHash(root) for root in value["tables"].values())
+            said = [value["provenance"]] if "provenance" in value else []
+            self.parts[name] = tuple(ObjectHash(part) for part in (*value["tables"].values(), *said))
             return self.parts[name]
+        if value["kind"] == "provenance":
+            self.parts[name] = ()
+            return ()
         if value["kind"] == "table":
             self.stated[name, value["rows"]].add(name)
             value = value["tree"]

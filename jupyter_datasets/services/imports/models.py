@@ -6,9 +6,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from jupyter_datasets.services.versions.provenance import Claim
 from jupyter_datasets.values import MAIN, CommitId
 
 Mode = Literal["replace", "append"]
+SchemaMode = Literal["strict", "evolve"]
 
 
 class ImportRequest(BaseModel):
@@ -24,6 +26,10 @@ class ImportRequest(BaseModel):
         Branch that takes the commit.
     mode
         ``"replace"``: the file is the table's next content; ``"append"``: its rows come behind those there are.
+    schema_mode
+        What becomes of the table's columns. ``"strict"``: the file must have exactly them, in types that fit;
+        ``"evolve"``: rows that are appended may also bring new columns and wider types. None: a replacement brings its
+        own columns, and rows that are appended bring none.
     key
         Columns that tell rows apart; they hold no nulls and no doubles.
     options
@@ -36,6 +42,8 @@ class ImportRequest(BaseModel):
         What the table would be called if the file's name were a valid one.
     new_dataset
         Whether the dataset was made for imports, and goes into the bin if they come to nothing.
+    claim
+        What the client says of where it asked for the import.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,12 +52,14 @@ class ImportRequest(BaseModel):
     table: str
     branch: str = MAIN
     mode: Mode = "replace"
+    schema_mode: SchemaMode | None = None
     key: tuple[str, ...] = ()
     options: dict[str, Any] = {}
     message: str = ""
     keep_original: bool = False
     renamed_from: str | None = None
     new_dataset: bool = False
+    claim: Claim | None = None
 
 
 class ImportResult(BaseModel):

@@ -18,9 +18,11 @@ from jupyter_datasets.services.jobs.models import Job, JobStatus
 from jupyter_datasets.services.jobs.service import JobService
 from jupyter_datasets.services.permissions.service import PermissionService
 from jupyter_datasets.services.versions import keys
-from jupyter_datasets.services.versions.drafts import Draft, empty_root
+from jupyter_datasets.services.versions.drafts import Draft
 from jupyter_datasets.services.versions.edits import EditService
+from jupyter_datasets.services.versions.provenance import Provenance, SourceFile, plain
 from jupyter_datasets.services.versions.rows import Rows
+from jupyter_datasets.services.versions.schema_changes import empty_root
 from jupyter_datasets.settings import Settings
 from jupyter_datasets.store.backends import LocalBackend
 from jupyter_datasets.store.commits import AttachedFile
@@ -115,16 +117,23 @@ class ImportService:
             root = draft.root(request.table)
             if root is None and request.mode == "append" and draft.tables:
                 raise _no_table(request, draft)
+            if root is None and request.schema_mode == "strict":
+                raise _nothing_to_fit(request)
             if root is not None:
                 keys.check_same(root, request.key)
             tail = draft.tail(root) if root is not None and request.mode == "append" else []
             return {
                 "path": request.path,
                 "options": request.options,
+                "table": request.table,
                 "mode": request.mode,
+                "schema_mode": request.schema_mode,
                 "key": [f.name for f in keys.key_fields(root)] if root else list(request.key),
                 "schema": root.schema.to_json() if root else None,
+                "has_rows": root is not None and root.rows > 0,
                 "cut": list(root.cut) if root else [],
+                "unique": [list(ids) for ids in root.unique] if root else [],
+                "checks": [[check.name, check.expression] for check in root.checks] if root else [],
                 "k": root.k if root else 0,
                 "tail": [segment.model_dump(mode="json") for segment in draft.parts.plan(tail)],
                 "tail_rows": sum(item.rows for item in tail),
@@ -140,7 +149,8 @@ class ImportService:
         request = ImportRequest.model_validate(job.params)
         with self._edits.draft(actor, _dataset_id(job), request.branch) as (_, edit):
             self._edits.change(actor, edit, lambda draft: self._put(draft, request, result))
-            commit = self._edits.commit(actor, edit, request.message or f"Import {Path(request.path).name}")
+            message = request.message or f"Import {Path(request.path).name}"
+            commit = self._edits.commit(actor, edit, message, provenance=_provenance(request, result))
         self.discard(job)
         warnings = [*_naming(request), *result["warnings"]]
         if commit is None:
@@ -169,7 +179,8 @@ class ImportService:
         staging = Path(result["staging"])
         moved = draft.tables.get(draft.find(request.table) or "") != result["base"]
         if moved and request.mode == "append" and root is not None:
-            draft.append(request.table, self._new_rows(schema, written, staging, result["tail_rows"]))
+            rows = self._new_rows(schema, written, staging, result["tail_rows"])
+            draft.append(request.table, rows, evolve=request.schema_mode == "evolve")
         elif moved:
             raise _changed_meanwhile(request)
         elif request.mode == "append" and root is not None:
@@ -188,6 +199,17 @@ class ImportService:
         """Where a segment of the task lies: an attempt to commit that came too late has moved it."""
         staged = staging / name
         return staged if staged.exists() else self._backend.check(name)
+
+
+def _provenance(request: ImportRequest, result: dict[str, Any]) -> Provenance:
+    original = result["original"]
+    file = SourceFile(
+        name=plain(Path(request.path).name),
+        sha256=original["file"]["hash"] if original else None,
+        options={name: value for name, value in request.options.items() if value is not None},
+        **result["stamp"],
+    )
+    return Provenance.of_import(request.claim, file)
 
 
 def _check_unsuccessful(job: Job) -> None:
@@ -223,6 +245,15 @@ def _no_table(request: ImportRequest, draft: Draft) -> NotFoundError:
         kind=ErrorKind.TABLE_NOT_FOUND,
         next_step=f"{close}Leave --append (mode='append') out to make it.",
         details={"table": request.table, "suggestions": hints},
+    )
+
+
+def _nothing_to_fit(request: ImportRequest) -> NotFoundError:
+    return NotFoundError(
+        f"There is no table {request.table!r} on branch {request.branch!r} to which the file could be held.",
+        kind=ErrorKind.TABLE_NOT_FOUND,
+        next_step="Leave --schema strict (schema='strict') out, or create the table first.",
+        details={"table": request.table},
     )
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
-from jupyter_datasets.services.merges import rows
+from jupyter_datasets.services.merges import reading, rows, rules
+from jupyter_datasets.services.merges.columns import Columns, Line, Side, fits
 from jupyter_datasets.services.merges.models import Conflict, ConflictKind, Resolution
+from jupyter_datasets.services.merges.reading import View, Wanted
 from jupyter_datasets.services.versions import keys
 from jupyter_datasets.services.versions.drafts import Draft
 from jupyter_datasets.services.versions.rows import Rows
 from jupyter_datasets.services.versions.scans import narrowed
-from jupyter_datasets.store import logical, trees
+from jupyter_datasets.store import trees
 from jupyter_datasets.store.commits import Content
 from jupyter_datasets.store.patches import Piece
 from jupyter_datasets.store.roots import TableRoot
@@ -21,7 +23,7 @@ from jupyter_datasets.store.schemas import Field, Schema
 from jupyter_datasets.store.trees import Item, Tree
 from jupyter_datasets.values import name_key
 
-MOST_CONFLICTS = rows.MOST_CONFLICTS
+MOST_CONFLICTS = 1000
 _NOWHERE = Piece(path=None, rows=0)
 
 
@@ -31,8 +33,10 @@ class Merging:
 
     Attributes
     ----------
+    skip
+        How many of the conflicts to pass over before the first that is told.
     conflicts, count
-        What nothing settles: the first of them, and how many there are.
+        What nothing settles: up to 1,000 of them, and how many there are.
     warnings
         For people.
     """
@@ -42,6 +46,7 @@ class Merging:
     theirs: Content
     theirs_is_newer: bool
     resolutions: Sequence[Resolution]
+    skip: int = 0
     conflicts: list[Conflict] = field(init=False, default_factory=list)
     warnings: list[str] = field(init=False, default_factory=list)
     count: int = field(init=False, default=0)
@@ -65,7 +70,7 @@ class Merging:
             self._settle("table", name, ours, theirs)
         else:
             load = self.draft.load
-            self._merge_rows(name, load(base), load(ours), load(theirs))
+            self._merge_tables(name, load(base), load(ours), load(theirs))
 
     def _take_table(self, name: str) -> None:
         if name in self.theirs.tables:
@@ -91,55 +96,116 @@ class Merging:
 
     def _settle(self, kind: ConflictKind, name: str, ours: str | None, theirs: str | None) -> None:
         """Take one side's table or file as a whole, if something says which."""
-        take = self._taken(name)
-        if take is None:
-            self._add([Conflict(kind=kind, name=name, ours=ours, theirs=theirs)], 1)
-        elif take == "theirs":
+        side = self._side(name)
+        if side is None:
+            self._add(Conflict(kind=kind, name=name, ours=ours, theirs=theirs))
+        elif side == "theirs":
             (self._take_table if kind == "table" else self._take_file)(name)
 
-    def _taken(self, name: str) -> str | None:
-        fitting = [r.take for r in self._of(name) if r.column is None and r.key is None]
-        newest = "theirs" if self.theirs_is_newer else "ours"
-        sides = [newest if take == "newest" else take for take in fitting if take in ("ours", "theirs", "newest")]
-        return sides[-1] if sides else None
+    def _side(self, name: str, columns: frozenset[str] = frozenset()) -> Side | None:
+        """The side that the answers choose for a table or file, or for a column by any of its names."""
+        newest: Side = "theirs" if self.theirs_is_newer else "ours"
+        sides: dict[str, Side] = {"ours": "ours", "theirs": "theirs", "newest": newest}
+        fitting = [r for r in self._of(name) if r.key is None and (not r.column or name_key(r.column) in columns)]
+        return next((sides[r.take] for r in reversed(fitting) if r.take in sides), None)
 
     def _of(self, name: str) -> list[Resolution]:
         return [r for r in self.resolutions if r.table is None or name_key(r.table) == name_key(name)]
 
-    def _add(self, conflicts: Iterable[Conflict], count: int) -> None:
-        self.conflicts += conflicts
-        self.count += count
+    def _add(self, conflict: Conflict) -> None:
+        if self.count >= self.skip and len(self.conflicts) < MOST_CONFLICTS:
+            self.conflicts.append(conflict)
+        self.count += 1
 
-    def _merge_rows(self, name: str, base: TableRoot, ours: TableRoot, theirs: TableRoot) -> None:
-        schema = _schema(base.schema, ours.schema, theirs.schema)
-        if schema is None:
-            self._settle("table", name, "other columns", "other columns")
+    def _merge_tables(
+        self, name: str, base: TableRoot, ours: TableRoot, theirs: TableRoot, *, again: bool = False
+    ) -> None:
+        columns = Columns(
+            table=name,
+            base=base.schema,
+            ours=ours.schema,
+            theirs=theirs.schema,
+            settle=lambda line: self._side(name, line.names),
+            touched=lambda line: self._is_touched(name, line, base, ours, theirs),
+        )
+        schema, lines = columns.merge()
+        for conflict in columns.conflicts:
+            self._add(conflict)
+        if columns.conflicts:
             return
-        root = replace(ours, schema=schema)
+        root = None if columns.clashes else rules.merged(base, ours, theirs, schema, lines)
+        pairs = zip(lines, schema.fields, strict=True)
+        retyped = {line.ours.id: f for line, f in pairs if line.ours and not fits(line.ours, f)}
+        if root is None or (retyped and again):
+            self._settle("table", name, _told(ours), _told(theirs))
+        elif retyped:
+            self._retype(name, ours, retyped)
+            self._merge_tables(name, base, self.draft.load(self.draft.tables[name]), theirs, again=True)
+        else:
+            self._merge_rows(name, base, ours, theirs, root, lines)
+
+    def _retype(self, name: str, ours: TableRoot, fields: Mapping[int, Field]) -> None:
+        """Write ours anew with the types that some of its columns are to have."""
+        types = tuple(fields[f.id].type if f.id in fields else f.type for f in ours.schema.fields)
+        found = rows.retyped(name, Wanted(view=View(fields=ours.schema, types=types), pieces=self._all(ours.tree)))
+        self.draft.replace(name, self._rows(found))
+
+    def _is_touched(self, name: str, line: Line, base: TableRoot, ours: TableRoot, theirs: TableRoot) -> bool:
+        """Whether a side changed values of a column that the other one dropped; without a key nobody can tell."""
+        side, known = (ours, line.ours) if line.ours else (theirs, line.theirs)
+        old_key, new_key = keys.key_fields(base), keys.key_fields(side)
+        if not old_key or line.base is None or known is None or [f.id for f in old_key] != [f.id for f in new_key]:
+            return False
+        if line.base in old_key:
+            return True
+        old, new = self._differing(base.tree, side.tree)
+        before = Wanted(view=View.of([*old_key, line.base]), pieces=old)
+        after = Wanted(view=View.of([*new_key, known]), pieces=new)
+        return rows.is_touched(name, before, after)
+
+    def _merge_rows(
+        self, name: str, base: TableRoot, ours: TableRoot, theirs: TableRoot, root: TableRoot, lines: Sequence[Line]
+    ) -> None:
+        views = reading.views(root.schema, lines)
+        known = {line.base.id: f for line, f in zip(lines, root.schema.fields, strict=True) if line.base}
+        key = keys.key_fields(root)
+        restores = any(_comes_back(line, base.schema) for line in lines)
         merged = rows.merge(
             rows.Table(
                 name=name,
-                schema=schema,
-                key=keys.key_fields(root),
+                schema=root.schema,
+                key=key if key == [known.get(i) for i in base.key] else [],
+                base=views[0],
+                ours=views[1],
+                theirs=views[2],
                 base_to_ours=self._differing(base.tree, ours.tree),
-                base_to_theirs=self._differing(base.tree, theirs.tree),
-                ours=self._near(base.tree, ours.tree, theirs.tree),
+                base_to_theirs=(
+                    (self._all(base.tree), self._all(theirs.tree))
+                    if restores
+                    else self._differing(base.tree, theirs.tree)
+                ),
+                near=self._all(ours.tree) if restores else self._near(base.tree, ours.tree, theirs.tree),
                 theirs_is_newer=self.theirs_is_newer,
                 resolutions=self._of(name),
+                skip=max(self.skip - self.count, 0),
+                room=MOST_CONFLICTS - len(self.conflicts),
             )
         )
-        self._add(merged.conflicts, merged.count)
+        self.conflicts += merged.conflicts
+        self.count += merged.count
         if merged.doubtful:
             self.warnings.append(_doubt(name, merged.doubtful))
         if not self.count:
-            self.draft.put(name, root)
-            self._do(name, merged)
+            self._do(name, ours, root, merged)
 
-    def _do(self, name: str, merged: rows.Merged) -> None:
+    def _do(self, name: str, ours: TableRoot, root: TableRoot, merged: rows.Merged) -> None:
+        self.draft.put(name, root)
         if merged.rows.num_rows:
             self.draft.change(name, self.draft.tables[name], self._rows(merged.rows))
         if merged.inserts.num_rows:
             self.draft.append(name, self._rows(merged.inserts))
+        if not _same_rules(ours, root):
+            self.draft.verify(name)
 
     def _rows(self, table: pa.Table) -> Rows:
         return Rows(table.schema, table.to_batches(), self.draft.parts.staging)
@@ -166,7 +232,10 @@ class Merging:
 
     def _differing(self, old: Tree, new: Tree) -> rows.Differing:
         gone, come = trees.differing(old, new, self.draft.parts.pages)
-        return self.draft.parts.pieces(gone), self.draft.parts.pieces(come)
+        return narrowed(self.draft.parts.pieces(gone), self.draft.parts.pieces(come))
+
+    def _all(self, tree: Tree) -> list[Piece]:
+        return self.draft.parts.pieces(self.draft.parts.segments(tree))
 
 
 def _doubt(table: str, rows: int) -> str:
@@ -174,26 +243,22 @@ def _doubt(table: str, rows: int) -> str:
     return f"Table {table!r} has no key: {many} changed or removed on both sides, and may be there twice now."
 
 
-def _schema(base: Schema, ours: Schema, theirs: Schema) -> Schema | None:
-    """The schema of the merged table; None when both sides changed theirs, or one so that old rows do not fit."""
-    kinds = [_kinds(schema) for schema in (base, ours, theirs)]
-    changed = theirs if kinds[0] == kinds[1] else ours if kinds[0] == kinds[2] or kinds[1] == kinds[2] else None
-    if changed is None or not all(_fits(schema, changed) for schema in (base, ours, theirs)):
-        return None
-    nullable = {f.id for schema in (base, ours, theirs) for f in schema.fields if f.nullable}
-    return changed.with_nulls(frozenset(nullable))
+def _told(root: TableRoot) -> str:
+    """The columns and the key of a table, for people."""
+    key = keys.key_fields(root)
+    columns = ", ".join(f"{f.name} {f.type}" for f in root.schema.fields)
+    return f"{columns}; key {', '.join(f.name for f in key)}" if key else f"{columns}; no key"
 
 
-def _kinds(schema: Schema) -> list[Field]:
-    return [replace(f, nullable=False) for f in schema.fields]
+def _comes_back(line: Line, base: Schema) -> bool:
+    """Whether ours lacks a column that theirs has from before the base: any row of theirs may hold a value then."""
+    theirs = None if line.ours else line.theirs
+    return theirs is not None and (line.base is not None or theirs.id < base.next_id)
 
 
-def _fits(old: Schema, new: Schema) -> bool:
-    """Whether rows of the old schema can be read by the new one."""
-    types = {f.id: f for f in old.fields}
-    return all(
-        f.id not in types
-        or (types[f.id].type == f.type and types[f.id].as_text == f.as_text)
-        or logical.widens_to(types[f.id].type, f.type)
-        for f in new.fields
-    )
+def _same_rules(old: TableRoot, new: TableRoot) -> bool:
+    """Whether rows that keep what a table was declared to be keep what it is declared to be now."""
+    known = {f.id: (f.type, f.required) for f in old.schema.fields}
+    fields = [f for f in new.schema.fields if f.required or new.checks]
+    same = all(known.get(f.id) == (f.type, f.required) for f in fields)
+    return same and (old.key, old.unique, old.checks) == (new.key, new.unique, new.checks)

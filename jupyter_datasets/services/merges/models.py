@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from jupyter_datasets.services.versions.models import Commit
+from jupyter_datasets.values import CommitId, DatasetId, Micros, short
 
 Take = Literal["ours", "theirs", "max", "min", "sum", "newest"]
-ConflictKind = Literal["cell", "row", "table", "file"]
+ConflictKind = Literal["cell", "row", "column", "table", "file"]
+Action = Literal["merge", "revert", "cherry-pick"]
 
 
 class _Value(BaseModel):
@@ -41,7 +43,8 @@ class Conflict(_Value):
     Attributes
     ----------
     kind
-        What it is about: a cell; a row that one side removed and the other changed; a whole table or file.
+        What it is about: a cell; a row that one side removed and the other changed; what a column is; a whole table
+        or file.
     name
         Of the table or file.
     key
@@ -83,6 +86,53 @@ class MergeRequest(_Value):
     resolutions: tuple[Resolution, ...] = ()
 
 
+class Merge(_Value):
+    """A merge, revert or cherry-pick that waits for answers.
+
+    Attributes
+    ----------
+    id
+        UUIDv7 text.
+    action, branch
+        What is to be done, and where.
+    source, commit
+        How the version was named that is brought in, taken back or repeated, and its commit.
+    ours
+        Where the branch was when its conflicts were looked at; None before its first commit.
+    message
+        Of the commit to come.
+    squash
+        Whether it is to leave the other side's history out.
+    resolutions
+        The answers so far, of which the last that fits counts.
+    created_by, created, updated
+        Who began it, when, and when it was changed last, in microseconds UTC.
+    """
+
+    id: str
+    dataset_id: DatasetId
+    action: Action
+    branch: str
+    source: str
+    commit: CommitId
+    ours: CommitId | None
+    message: str
+    squash: bool = False
+    resolutions: tuple[Resolution, ...] = ()
+    created_by: str
+    created: Micros
+    updated: Micros
+
+    def evolve(self, **changes: object) -> Self:
+        """The same merge, changed."""
+        return self.model_copy(update=changes)
+
+    def __str__(self) -> str:
+        into = {"merge": "into", "revert": "on", "cherry-pick": "onto"}[self.action]
+        source = short(self.source) if self.source == self.commit else self.source
+        return f"{self.action} of {source} {into} {self.branch}"
+
+
 class MergeOutcome(_Value):
     """What a merge came to.
 
@@ -90,6 +140,8 @@ class MergeOutcome(_Value):
     ----------
     commit
         Where the branch is now; None when there are conflicts, or nothing to bring in.
+    merge
+        The merge that waits for answers; None when it is over.
     conflicts
         The first 1,000 that nothing settles; nothing was changed when there are any.
     count
@@ -99,6 +151,29 @@ class MergeOutcome(_Value):
     """
 
     commit: Commit | None
+    merge: Merge | None = None
+    conflicts: tuple[Conflict, ...] = ()
+    count: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+class MergeState(_Value):
+    """Where a merge stands, looked at against the branch as it is now.
+
+    Attributes
+    ----------
+    head
+        Where the branch is; the merge is committed only where that is ``merge.ours``.
+    conflicts
+        A thousand of those that no answer settles.
+    count
+        How many there are in all.
+    warnings
+        For people.
+    """
+
+    merge: Merge
+    head: CommitId | None
     conflicts: tuple[Conflict, ...] = ()
     count: int = 0
     warnings: tuple[str, ...] = ()

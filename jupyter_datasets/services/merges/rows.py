@@ -1,31 +1,27 @@
 """The rows of a table merged three ways: what theirs did since the base, done to ours.
 
 With a key, per row and cell. Without one a row is its values: ours loses what theirs lost beyond what ours lost
-already, and gains what theirs gained. Rows are compared by value.
+already, and gains what theirs gained; where both did the same, it is done once. Rows are compared by value.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 
 import duckdb
 import pyarrow as pa
 
 from jupyter_datasets.engine.edit_statements import GONE
-from jupyter_datasets.engine.pool import Engine
-from jupyter_datasets.engine.relations import PIECE, ROW, Session
+from jupyter_datasets.engine.relations import PIECE, ROW
 from jupyter_datasets.services.merges.models import Conflict, Resolution
-from jupyter_datasets.services.versions.scans import narrowed, scan
+from jupyter_datasets.services.merges.reading import View, Wanted, opened, read
 from jupyter_datasets.sqltext import quote_name, quote_text
 from jupyter_datasets.store import forms, logical
 from jupyter_datasets.store.patches import Piece
 from jupyter_datasets.store.schemas import Field, Schema
 from jupyter_datasets.values import name_key
 
-MOST_CONFLICTS = 1000
 _PLACE = f"{quote_name(PIECE)}, {quote_name(ROW)}"
 _ORDER = '"jd order"'
 
@@ -57,52 +53,101 @@ class Merged:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """A table on three sides, all of one schema.
+    """A table on three sides.
 
     Attributes
     ----------
+    schema
+        Of the merged table.
+    base, ours, theirs
+        How the rows of each side are read.
     base_to_ours, base_to_theirs
-        The pieces that either has and the other lacks.
-    ours
-        All pieces of ours.
+        The pieces that either has and the other lacks, or of a segment of both the rows that may differ.
+    near
+        The pieces of ours in their places, where rows are that theirs may have changed.
     theirs_is_newer
         Whether theirs was committed later.
+    skip, room
+        How many of the conflicts to pass over, and how many to tell then.
     """
 
     name: str
     schema: Schema
     key: Sequence[Field]
+    base: View
+    ours: View
+    theirs: View
     base_to_ours: Differing
     base_to_theirs: Differing
-    ours: Sequence[Piece]
+    near: Sequence[Piece]
     theirs_is_newer: bool
     resolutions: Sequence[Resolution]
+    skip: int
+    room: int
 
 
 def merge(table: Table) -> Merged:
-    """Merge the rows of a table."""
-    with _engine().cursor() as connection:
+    """Merge the rows of a table.
+
+    Raises
+    ------
+    InvalidInputError
+        A value does not fit the type that its column is to have.
+    """
+    with opened(table.name) as connection:
         _differences(connection, table)
-        return _Keyed(connection, table).merge() if table.key else _without_key(connection, table)
+        if table.key:
+            return _Keyed(connection, table).merge()
+        if _did_the_same(connection):
+            connection.execute("DELETE FROM theirs_gone")
+            connection.execute("DELETE FROM theirs_come")
+        return _without_key(connection, table)
 
 
-@cache
-def _engine() -> Engine:
-    return Engine(min(os.cpu_count() or 1, 8), forms.configure)
+def retyped(name: str, table: Wanted) -> pa.Table:
+    """All rows of a table with other types, as users hand them over; raises as :func:`merge` does."""
+    with opened(name) as connection:
+        read(connection, {"whole": table})
+        columns = zip(table.view.fields.fields, table.view.types, strict=True)
+        schema = Schema(fields=tuple(replace(f, type=kind, as_text=False) for f, kind in columns))
+        return _fetched(connection, "FROM whole", schema)
+
+
+def is_touched(name: str, before: Wanted, after: Wanted) -> bool:
+    """Whether the last column has another value in a row that both have; the columns before it tell rows apart."""
+    with opened(name) as connection:
+        read(connection, {"before": before, "after": after})
+        *key, old = (quote_name(f.name) for f in before.view.fields.fields)
+        *same, new = (quote_name(f.name) for f in after.view.fields.fields)
+        on = " AND ".join(f"b.{one} = a.{other}" for one, other in zip(key, same, strict=True))
+        query = f"SELECT count(*) FROM before b JOIN after a ON {on} WHERE b.{old} IS DISTINCT FROM a.{new}"
+        return _count(connection, query) > 0
 
 
 def _differences(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Temporary tables of the rows that ours and theirs lost and gained since the base."""
+    """Temporary tables of the rows that ours and theirs lost and gained since the base, and of ours near them."""
+    wanted = {"ours": Wanted(view=table.ours, pieces=table.near)}
+    for side, view, (old, new) in (
+        ("ours", table.ours, table.base_to_ours),
+        ("theirs", table.theirs, table.base_to_theirs),
+    ):
+        wanted[f"{side}_before"] = Wanted(view=table.base, pieces=old)
+        wanted[f"{side}_after"] = Wanted(view=view, pieces=new)
+    read(connection, wanted)
     columns = ", ".join(quote_name(f.name) for f in table.schema.fields)
-    for side, (old, new) in (("ours", table.base_to_ours), ("theirs", table.base_to_theirs)):
-        for name, pieces in zip((f"{side}_before", f"{side}_after"), narrowed(old, new), strict=True):
-            rows = scan(table.schema, pieces).bind(Session(connection), name, numbered=True)
-            connection.execute(f"CREATE TEMP TABLE {name} AS {rows}")
+    for side in ("ours", "theirs"):
         before, after = f"SELECT {columns} FROM {side}_before", f"SELECT {columns} FROM {side}_after"
         connection.execute(f"CREATE TEMP TABLE {side}_gone AS {before} EXCEPT ALL {after}")
         connection.execute(f"CREATE TEMP TABLE {side}_new AS {after} EXCEPT ALL {before}")
         come = _in_order(table.schema, f"{side}_new", f"{side}_after")
         connection.execute(f"CREATE TEMP TABLE {side}_come AS {come}")
+
+
+def _did_the_same(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether both sides lost and gained the same rows, though perhaps in other pieces: then all is done already."""
+    pairs = (("ours", "theirs"), ("theirs", "ours"))
+    beyond = (f"FROM {a}_{what} EXCEPT ALL FROM {b}_{what}" for what in ("gone", "new") for a, b in pairs)
+    return not any(_count(connection, f"SELECT count(*) FROM ({query})") for query in beyond)
 
 
 def _in_order(schema: Schema, rows: str, placed: str) -> str:
@@ -125,14 +170,13 @@ def _without_key(connection: duckdb.DuckDBPyConnection, table: Table) -> Merged:
     names = ", ".join(columns)
     same = " AND ".join(f"a.{name} IS NOT DISTINCT FROM b.{name}" for name in columns)
     connection.execute(f"CREATE TEMP TABLE lost AS SELECT {names}, count(*) AS jd_n FROM theirs_gone GROUP BY {names}")
-    ours = scan(table.schema, table.ours).bind(Session(connection), "ours", numbered=True)
     already = f"(SELECT count(*) FROM ours_gone a WHERE {same})"
     nulls = ", ".join(f"CAST(NULL AS {f.type}) AS {quote_name(f.name)}" for f in table.schema.fields)
     found = (
         f"SELECT a.{quote_name(PIECE)}, a.{quote_name(ROW)}, b.most, "
         f"row_number() OVER (PARTITION BY {', '.join(f'a.{name}' for name in columns)} "
         f"ORDER BY a.{quote_name(PIECE)} DESC, a.{quote_name(ROW)} DESC) AS number "
-        f"FROM ({ours}) a JOIN (SELECT *, jd_n - {already} AS most FROM lost b) b ON {same}"
+        f"FROM ours a JOIN (SELECT *, jd_n - {already} AS most FROM lost b) b ON {same}"
     )
     rows = f"SELECT {_PLACE}, true AS {quote_name(GONE)}, {nulls} FROM ({found}) WHERE number <= most"
     return Merged(
@@ -157,8 +201,7 @@ class _Keyed:
         self._connection.execute(f"CREATE TEMP TABLE met AS {self._met()}")
         self._connection.execute(f"CREATE TEMP TABLE decided AS {self._decided()}")
         columns = ", ".join(quote_name(f.name) for f in self._fields)
-        ours = scan(self._table.schema, self._table.ours).bind(Session(self._connection), "ours", numbered=True)
-        places = f"SELECT {self._keys}, {_PLACE} FROM ({ours})"
+        places = f"SELECT {self._keys}, {_PLACE} FROM ours"
         rows = (
             f"SELECT {_PLACE}, action = 'delete' AS {quote_name(GONE)}, {columns} FROM decided "
             f"JOIN ({places}) USING ({self._keys}) WHERE action IN ('update', 'delete')"
@@ -271,7 +314,7 @@ class _Keyed:
         cells = f"SELECT {self._keys}, unnest(open) AS c FROM decided WHERE len(open) > 0"
         query = (
             f"SELECT {keys}, c.kind, c.col, c.base, c.ours, c.theirs FROM ({cells}) "
-            f"ORDER BY {self._keys}, c.col LIMIT {MOST_CONFLICTS}"
+            f"ORDER BY {self._keys}, c.col LIMIT {self._table.room:d} OFFSET {self._table.skip:d}"
         )
         names = [f.name for f in self._table.key]
         for line in self._connection.execute(query).fetchall():

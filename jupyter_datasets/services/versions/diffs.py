@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jupyter_datasets.engine import checks
 from jupyter_datasets.services.versions.models import (
     ColumnChange,
     FileDiff,
+    RuleChange,
     TableDiff,
     TableInfo,
     Version,
@@ -40,14 +42,22 @@ def names_of(old: Version, new: Version, table: str) -> tuple[str | None, str | 
 def differing_segments(old: TableRoot | None, new: TableRoot | None, pages: Pages) -> tuple[list[Item], list[Item]]:
     """The segments of each side that the other lacks; all of both where an equal segment may give other rows."""
     left, right = (trees.EMPTY if root is None else root.tree for root in (old, new))
-    if old is None or new is None or _reading(old) == _reading(new):
+    shared = _shared(old, new)
+    if old is None or new is None or _reading(old, shared) == _reading(new, shared):
         return trees.differing(left, right, pages)
     return list(trees.segments(left, pages)), list(trees.segments(right, pages))
 
 
-def _reading(root: TableRoot) -> list[tuple[object, ...]]:
-    """What decides the rows that a segment gives; names do not."""
-    return sorted((f.id, f.birth, f.type, f.default or "", f.as_text) for f in root.schema.fields)
+def _shared(old: TableRoot | None, new: TableRoot | None) -> set[int]:
+    """Ids of the fields that both sides have; rows are compared by them alone."""
+    left, right = ({f.id for f in root.schema.fields} if root else set[int]() for root in (old, new))
+    return left & right
+
+
+def _reading(root: TableRoot, ids: set[int]) -> list[tuple[object, ...]]:
+    """What decides the values that a segment gives for some fields; names do not."""
+    found = (f for f in root.schema.fields if f.id in ids)
+    return sorted((f.id, f.birth, f.type, f.default or "", f.as_text) for f in found)
 
 
 def _tables(old: Version, new: Version) -> Iterator[TableDiff]:
@@ -77,6 +87,7 @@ def _diff(kind: str, old: TableInfo | None, new: TableInfo | None) -> TableDiff:
             "old_rows": old.rows if old else 0,
             "new_rows": new.rows if new else 0,
             "columns": tuple(_columns(old, new)) if old and new else (),
+            "rules": tuple(_rules(old, new)) if old and new else (),
         }
     )
 
@@ -91,6 +102,29 @@ def _columns(old: TableInfo, new: TableInfo) -> Iterator[ColumnChange]:
     for column in new.columns:
         if column.id not in left:
             yield ColumnChange(kind="added", new=column)
+
+
+def _rules(old: TableInfo, new: TableInfo) -> Iterator[RuleChange]:
+    left, right = dict(_rules_of(old)), dict(_rules_of(new))
+    for name in dict.fromkeys((*left, *right)):
+        before, after = left.get(name), right.get(name)
+        if before is None or after is None:
+            yield RuleChange(kind="added" if after else "removed", old=before and before[1], new=after and after[1])
+        elif before[0] != after[0]:
+            yield RuleChange(kind="changed", old=before[1], new=after[1])
+
+
+def _rules_of(table: TableInfo) -> Iterator[tuple[str, tuple[str, str]]]:
+    """What rows are held to, by a name that stays: in words over the ids of columns, and over their names."""
+    ids = {column.name: str(column.id) for column in table.columns}
+    if table.key:
+        yield "key", (str([ids[name] for name in table.key]), f"KEY ({', '.join(table.key)})")
+    for group in table.unique:
+        by_id = str(sorted(ids[name] for name in group))
+        yield f"unique {by_id}", (by_id, f"UNIQUE ({', '.join(group)})")
+    for check in table.checks:
+        text = checks.read(check.expression).renamed(ids)
+        yield f"check {check.name}", (text, f"CHECK {check.name} ({check.expression})")
 
 
 def _files(old: Version, new: Version) -> Iterator[FileDiff]:

@@ -9,16 +9,18 @@ from typing import Self
 
 import pyarrow as pa
 
-from jupyter_datasets.errors import AlreadyExistsError, ConflictError, ErrorKind, InvalidInputError, NotFoundError
-from jupyter_datasets.services.versions import changes, keys, reshaping
-from jupyter_datasets.services.versions.keys import Violation
+from jupyter_datasets.errors import AlreadyExistsError, ConflictError, ErrorKind, NotFoundError
+from jupyter_datasets.services.versions import changes, constraints, keys, reshaping, schema_changes
+from jupyter_datasets.services.versions.declarations import SchemaChange, TableDeclaration
 from jupyter_datasets.services.versions.parts import Parts
 from jupyter_datasets.services.versions.rows import Rows
-from jupyter_datasets.store import incoming, trees
+from jupyter_datasets.services.versions.schema_changes import empty_root
+from jupyter_datasets.store import altering, incoming, trees
 from jupyter_datasets.store.backends import LocalBackend
 from jupyter_datasets.store.canonical import hash_bytes
 from jupyter_datasets.store.commits import AttachedFile, Content
 from jupyter_datasets.store.objects import Objects
+from jupyter_datasets.store.patches import Piece
 from jupyter_datasets.store.roots import TableRoot
 from jupyter_datasets.store.schemas import Schema
 from jupyter_datasets.store.segments import WRITER_ID, Written
@@ -84,27 +86,32 @@ class Draft:
             keys.check_same(old, key)
         root = empty_root(Schema.create(arrival.columns), key) if old is None else old
         schema = root.schema.replaced_by(arrival.columns)
+        constraints.check_kept(table, root, schema)
         fresh = replace(root, schema=schema, tree=EMPTY, tails=0, writer=WRITER_ID)
         batches = incoming.conform(rows.batches(), rows.schema, arrival.columns, schema)
         self._put_whole(table, fresh, self.parts.write(fresh, batches))
         return arrival.warnings
 
-    def append(self, table: str, rows: Rows) -> tuple[str, ...]:
-        """Put rows behind those of a table, which is made when there is none."""
+    def append(self, table: str, rows: Rows, *, evolve: bool = False) -> tuple[str, ...]:
+        """Put rows behind those of a table, which is made when there is none.
+
+        To ``evolve`` lets them bring new columns and wider types.
+        """
         old = self.root(table)
         if old is None:
             return self.replace(table, rows)
         arrival = incoming.inspect(rows.schema)
         columns = incoming.settled(arrival.columns, rows.schema, old.schema)
-        root = replace(old, schema=old.schema.appended_by(columns))
+        taken = altering.evolved(old.schema, columns, has_rows=old.rows > 0) if evolve else None
+        root = replace(old, schema=taken or old.schema.appended_by(columns))
 
         def added() -> Iterator[pa.RecordBatch]:
             return incoming.conform(rows.batches(), rows.schema, columns, root.schema)
 
         grown = reshaping.append(self.parts, root, added())
-        self._check_added(table, grown, added())
+        self._check_added(table, grown, added(), before=old)
         self.put(table, grown)
-        return (*arrival.warnings, *_widened(old.schema, root.schema))
+        return (*arrival.warnings, *altering.evolution(old.schema, root.schema))
 
     def change(self, table: str, base: ObjectHash, rows: Rows) -> None:
         """Change rows where they are, as :mod:`jupyter_datasets.services.versions.changes` describes them.
@@ -128,6 +135,27 @@ class Draft:
         changed = reshaping.change(self.parts, root, found)
         self._check_added(table, changed, (rows.values.filter(pa.array(~rows.gone)) for rows in found.values()))
         self.put(name, changed)
+
+    def create(self, table: str, declaration: TableDeclaration) -> None:
+        """Make a table without rows, as it is declared."""
+        if found := self.find(table):
+            raise _taken(found, "Change it as it is, or drop it first.")
+        self.put(table, schema_changes.declared(declaration))
+
+    def alter(self, table: str, changes: Iterable[SchemaChange]) -> None:
+        """Change what a table is declared to be; its segments stay, and its rows must keep what is declared then."""
+        name = self._must_find(table)
+        old = self.load(self.tables[name])
+        new = schema_changes.altered(old, changes)
+        constraints.refuse(name, constraints.find_new(old, new, self._pieces(new)))
+        self.put(name, replace(new, schema=altering.without_nulls(new.schema)))
+
+    def verify(self, table: str) -> None:
+        """Raise unless all rows of a table keep what is declared of it, as after a merge of rows or declarations."""
+        name = self._must_find(table)
+        root = self.load(self.tables[name])
+        maybe = frozenset(f.id for f in root.schema.fields if f.nullable)
+        constraints.refuse(name, constraints.find(root, self._pieces(root), maybe))
 
     def compact(self, table: str) -> None:
         """Bring a table into canonical form; its rows stay as they are."""
@@ -190,12 +218,7 @@ class Draft:
         old = self._must_find(table)
         taken = self.find(name)
         if taken is not None and taken != old:
-            raise AlreadyExistsError(
-                f"There is a table {taken!r} already.",
-                kind=ErrorKind.TABLE_EXISTS,
-                next_step="Choose another name, or drop that table first.",
-                details={"table": name},
-            )
+            raise _taken(taken, "Choose another name, or drop that table first.")
         self.tables[name] = self.tables.pop(old)
 
     # -------------------------------------------------------------------------------------------------------- files
@@ -243,16 +266,25 @@ class Draft:
 
     # ------------------------------------------------------------------------------------------------------ helpers
 
-    def _check_whole(self, table: str, root: TableRoot, written: Written) -> None:
-        key = keys.key_fields(root)
-        pieces = self.parts.pieces(self.parts.segments(root.tree)) if key else []
-        _refuse(table, keys.violation(root.schema, key, written.nulls, pieces))
+    def _pieces(self, root: TableRoot) -> list[Piece]:
+        return self.parts.pieces(self.parts.segments(root.tree))
 
-    def _check_added(self, table: str, root: TableRoot, rows: Iterable[pa.RecordBatch]) -> None:
-        """Check the key of rows, in transfer form, that were added to a table which kept it so far."""
-        if key := keys.key_fields(root):
-            pieces = self.parts.pieces(self.parts.segments(root.tree))
-            _refuse(table, keys.clash(root.schema, key, rows, pieces))
+    def _check_whole(self, table: str, root: TableRoot, written: Written) -> None:
+        if _is_ruled(root):
+            constraints.refuse(table, constraints.find(root, self._pieces(root), written.nulls))
+
+    def _check_added(
+        self, table: str, root: TableRoot, rows: Iterable[pa.RecordBatch], before: TableRoot | None = None
+    ) -> None:
+        """Check rows, in transfer form, that were added to a table which kept its rules so far.
+
+        Where a column got another type for their sake, checks of it mean something else for the others, too.
+        """
+        if _is_ruled(root):
+            pieces = self._pieces(root)
+            constraints.refuse(table, constraints.find_among(root, pieces, rows))
+            if before is not None and before.schema != root.schema:
+                constraints.refuse(table, constraints.find_new(before, root, pieces))
 
     def _must_find(self, table: str) -> str:
         found = self.find(table)
@@ -273,25 +305,15 @@ class Draft:
         return self._known[name]
 
 
-def _widened(old: Schema, new: Schema) -> Iterator[str]:
-    for before, after in zip(old.fields, new.fields, strict=True):
-        if before.type != after.type:
-            yield f"Column {after.name!r} was {before.type}; it is {after.type} now, for the new rows' sake."
+def _is_ruled(root: TableRoot) -> bool:
+    """Whether rows must keep anything but their types."""
+    return bool(root.key or root.unique or root.checks or any(f.required for f in root.schema.fields))
 
 
-def _refuse(table: str, broken: Violation | None) -> None:
-    if broken:
-        raise InvalidInputError(
-            f"Table {table!r} cannot have these rows: {broken.reason}.",
-            kind=ErrorKind.KEY_VIOLATION,
-            next_step="Mend the rows, or put them into a table without a key.",
-            details={"table": table, "column": broken.column},
-        )
-
-
-def empty_root(schema: Schema, key: tuple[str, ...] = ()) -> TableRoot:
-    """A new table without rows: cut by its key, else by all its columns."""
-    ids = tuple(schema.field(name).id for name in key)
-    if len(set(ids)) != len(key):
-        raise InvalidInputError("The key names a column twice.", details={"key": list(key)})
-    return TableRoot(schema=schema, key=ids, cut=ids or tuple(f.id for f in schema.fields), writer=WRITER_ID)
+def _taken(table: str, step: str) -> AlreadyExistsError:
+    return AlreadyExistsError(
+        f"There is a table {table!r} already.",
+        kind=ErrorKind.TABLE_EXISTS,
+        next_step=step,
+        details={"table": table},
+    )

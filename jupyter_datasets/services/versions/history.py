@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 
 from sqlalchemy import Connection
 
@@ -127,6 +127,13 @@ def named(commits: Iterable[Commit], refs: Iterable[RefInfo]) -> list[Commit]:
     for ref in refs:
         names.setdefault(ref.commit, []).append(ref.name)
     return [c.model_copy(update={"refs": tuple(names[c.id])}) if c.id in names else c for c in commits]
+
+
+def ancestors(connection: Connection, dataset_id: DatasetId, head: Commit, least: int) -> Iterator[CommitId]:
+    """A commit and what led to it, newest first, down to a number; looked up as far as somebody asks."""
+    lean = partial(records.lines, connection, dataset_id)
+    lines = takewhile(lambda line: line[2] >= least, _down(lean, head.seq, {head.id}, _BLOCK))
+    return (CommitId(line[0]) for line in lines)
 
 
 def check_filter(where: LogFilter) -> LogFilter:

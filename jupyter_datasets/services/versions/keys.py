@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
 
 from jupyter_datasets.engine.relations import Session
 from jupyter_datasets.errors import ErrorKind, InvalidInputError
+from jupyter_datasets.services.versions import spans
 from jupyter_datasets.services.versions.scans import scan
 from jupyter_datasets.sqltext import quote_name
 from jupyter_datasets.store import schemas, segments
@@ -18,39 +18,10 @@ from jupyter_datasets.store.roots import TableRoot
 from jupyter_datasets.store.schemas import Field, Schema
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Violation:
-    """Why rows cannot have a key: ``reason`` completes a sentence, ``column`` is one to look at."""
-
-    reason: str
-    column: str
-
-
 def key_fields(root: TableRoot) -> list[Field]:
     """The fields of a table's key that it still has, in the key's order."""
     known = {f.id: f for f in root.schema.fields}
     return [known[i] for i in root.key if i in known]
-
-
-def violation(schema: Schema, key: Sequence[Field], nulls: frozenset[int], pieces: Sequence[Piece]) -> Violation | None:
-    """What in these rows breaks a key; ``nulls`` are the ids of the fields in which a null was met."""
-    if empty := [f.name for f in key if f.id in nulls]:
-        return Violation(reason=f"column {empty[0]!r} of the key has nulls", column=empty[0])
-    return _double(schema, key, pieces) if key and pieces else None
-
-
-def clash(
-    schema: Schema, key: Sequence[Field], added: Iterable[pa.RecordBatch], pieces: Sequence[Piece]
-) -> Violation | None:
-    """What breaks a key in a table that kept it until some rows, given in transfer form, were added.
-
-    Only rows near the new ones are looked at: the least and greatest new keys tell which.
-    """
-    births = [f.birth for f in schema.fields]
-    rows = pa.Table.from_batches(batch.rename_columns(births).select([f.birth for f in key]) for batch in added)
-    if empty := [f.name for f in key if rows.column(f.birth).null_count]:
-        return Violation(reason=f"column {empty[0]!r} of the key has nulls", column=empty[0])
-    return _double(schema, key, pieces, rows) if rows.num_rows else None
 
 
 def check_same(root: TableRoot, key: Sequence[str]) -> None:
@@ -66,22 +37,30 @@ def check_same(root: TableRoot, key: Sequence[str]) -> None:
         )
 
 
-def _double(
-    schema: Schema, key: Sequence[Field], pieces: Sequence[Piece], among: pa.Table | None = None
-) -> Violation | None:
-    """Two rows with one key, looked for among some keys or all."""
-    names = ", ".join(quote_name(f.birth) for f in key)
-    keys = Schema(fields=tuple(key), next_id=schema.next_id)
+def double(
+    schema: Schema, fields: Sequence[Field], pieces: Sequence[Piece], among: pa.Table | None = None
+) -> str | None:
+    """The values that two rows share in some fields, for people; None where no two rows do.
+
+    Rows with a null among them do not count, as in SQL.
+
+    Parameters
+    ----------
+    among
+        Values, in transfer form under birth names, one of which must be shared: those of rows that were added.
+        Only rows near them are looked at: the least and greatest of them tell which.
+    """
+    names = ", ".join(quote_name(f.birth) for f in fields)
+    whole = " AND ".join(f"{quote_name(f.birth)} IS NOT NULL" for f in fields)
+    keys = Schema(fields=tuple(fields), next_id=schema.next_id)
     with segments.connect() as connection:
-        rows = scan(keys, pieces, select=names).bind(Session(connection), "table")
+        near = [] if among is None else spans.around(fields, among.select([f.birth for f in fields]))
+        rows = scan(keys, pieces, select=names, spans=near).bind(Session(connection), "table")
         if among is not None:
             rows = f"SELECT * FROM {_near(connection, keys, among, rows)} SEMI JOIN wanted USING ({names})"
-        query = f"SELECT {names} FROM ({rows}) GROUP BY {names} HAVING count(*) > 1 LIMIT 1"
-        double = connection.execute(query).fetchone()
-    if double is None:
-        return None
-    values = ", ".join(f"{f.name} = {value}" for f, value in zip(key, double, strict=True))
-    return Violation(reason=f"two rows have the key {values}", column=key[0].name)
+        query = f"SELECT {names} FROM ({rows}) WHERE {whole} GROUP BY {names} HAVING count(*) > 1 LIMIT 1"
+        found = connection.execute(query).fetchone()
+    return None if found is None else ", ".join(f"{f.name} = {v}" for f, v in zip(fields, found, strict=True))
 
 
 def _near(connection: duckdb.DuckDBPyConnection, keys: Schema, among: pa.Table, rows: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict
 
 from jupyter_datasets.services.datasets.models import Dataset
+from jupyter_datasets.services.versions.declarations import CheckInfo
 from jupyter_datasets.values import (
     CommitId,
     DatasetId,
@@ -165,21 +166,49 @@ EVERY = LogFilter()
 
 
 class ColumnInfo(_Value):
-    """A column of a table in a version."""
+    """A column of a table in a version.
+
+    Attributes
+    ----------
+    nullable
+        Whether some row holds a null.
+    required
+        Whether it is declared that none may.
+    default
+        Value, as text, of rows that do not say one; None for null.
+    comment, unit
+        What it means, and in what it is measured.
+    """
 
     id: int
     name: str
     type: str
     nullable: bool
+    required: bool = False
+    default: str | None = None
+    comment: str = ""
+    unit: str = ""
 
 
 class TableInfo(_Value):
-    """A table in a version: its columns, and how much it holds (bytes as stored)."""
+    """A table in a version: its columns, what its rows are held to, and how much it holds (bytes as stored).
+
+    Attributes
+    ----------
+    key
+        Columns that tell rows apart.
+    unique
+        Other columns of which no two rows have the same values.
+    checks
+        What no row may make false.
+    """
 
     name: str
     root: ObjectHash
     columns: tuple[ColumnInfo, ...]
     key: tuple[str, ...]
+    unique: tuple[tuple[str, ...], ...] = ()
+    checks: tuple[CheckInfo, ...] = ()
     rows: int
     bytes: int
 
@@ -191,6 +220,13 @@ class FileInfo(_Value):
     hash: ObjectHash
     bytes: int
     media_type: str
+
+
+class Holders(_Value):
+    """Versions that hold something: how many there are, and the newest thousand of them."""
+
+    count: int
+    commits: tuple[Commit, ...]
 
 
 class Version(_Value):
@@ -300,6 +336,14 @@ class ColumnChange(_Value):
     new: ColumnInfo | None = None
 
 
+class RuleChange(_Value):
+    """What rows are held to on one side only, or otherwise, in words such as ``UNIQUE (a, b)``."""
+
+    kind: Literal["added", "removed", "changed"]
+    old: str | None = None
+    new: str | None = None
+
+
 class TableDiff(_Value):
     """How a table differs.
 
@@ -313,6 +357,8 @@ class TableDiff(_Value):
         Rows of the whole table on the two sides.
     columns
         Columns that differ.
+    rules
+        Key, unique columns and checks that differ; new names of columns make no difference.
     """
 
     kind: Literal["added", "removed", "changed", "renamed"]
@@ -321,6 +367,7 @@ class TableDiff(_Value):
     old_rows: int
     new_rows: int
     columns: tuple[ColumnChange, ...] = ()
+    rules: tuple[RuleChange, ...] = ()
 
 
 class FileDiff(_Value):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import column as named
 
-from jupyter_datasets.catalog.tables import commits, objects, ref_log, refs
+from jupyter_datasets.catalog.tables import commits, lineage, objects, ref_log, refs
 from jupyter_datasets.services.versions import touched
 from jupyter_datasets.services.versions.models import Commit, LogFilter, RefInfo, RefMove
 from jupyter_datasets.store.packs import Place
@@ -321,3 +321,50 @@ def newest_moves(connection: Connection, dataset_id: DatasetId, limit: int) -> l
     """The last moves of all references of a dataset, newest first."""
     query = select(ref_log).where(ref_log.c.dataset_id == dataset_id).order_by(ref_log.c.id.desc()).limit(limit)
     return [_to_move(row) for row in connection.execute(query).all()]
+
+
+# ---------------------------------------------------------------------------------------------------------- lineage
+
+
+class Link(NamedTuple):
+    """One version was made from another, of another dataset; ``seq`` is the number of the commit that was made."""
+
+    dataset_id: DatasetId
+    commit_id: CommitId
+    seq: int
+    input_dataset_id: DatasetId
+    input_commit_id: CommitId
+
+
+def add_links(connection: Connection, links: Iterable[Link]) -> None:
+    """Note what a commit was made from."""
+    if rows := [link._asdict() for link in links]:
+        connection.execute(insert(lineage), rows)
+
+
+def links_up(connection: Connection, dataset_id: DatasetId, seq: int, limit: int) -> list[Link]:
+    """What the commits of a dataset up to a number were made from, those of the newest first."""
+    query = select(lineage).where(lineage.c.dataset_id == dataset_id, lineage.c.seq <= seq)
+    rows = connection.execute(query.order_by(lineage.c.seq.desc(), lineage.c.input_commit_id).limit(limit))
+    return [Link._make(row) for row in rows]
+
+
+def links_down(connection: Connection, dataset_id: DatasetId, limit: int) -> list[Link]:
+    """What was made from any version of a dataset: of each other dataset, what its newest such commit read."""
+    newest = (
+        select(lineage.c.dataset_id, func.max(lineage.c.seq).label("seq"))
+        .where(lineage.c.input_dataset_id == dataset_id)
+        .group_by(lineage.c.dataset_id)
+        .subquery()
+    )
+    query = select(lineage).join(
+        newest, and_(lineage.c.dataset_id == newest.c.dataset_id, lineage.c.seq == newest.c.seq)
+    )
+    rows = connection.execute(query.where(lineage.c.input_dataset_id == dataset_id).order_by(*lineage.c).limit(limit))
+    return [Link._make(row) for row in rows]
+
+
+def owned(connection: Connection, ids: Iterable[CommitId]) -> set[tuple[DatasetId, CommitId]]:
+    """The datasets in which these commits sit, each with the commit."""
+    found = connection.execute(select(commits.c.dataset_id, commits.c.id).where(commits.c.id.in_(list(ids))))
+    return {(DatasetId(row.dataset_id), CommitId(row.id)) for row in found}

@@ -191,7 +191,11 @@ def _recut(parts: Parts, root: TableRoot, dirty: set[Item]) -> TableRoot:
 
 
 def _cut_anew(parts: Parts, root: TableRoot, items: Sequence[Item], places: Iterable[int]) -> dict[int, list[Item]]:
-    """What takes the place of segments: they are cut from their start on until an old end is met again."""
+    """What takes the place of segments: they are cut from their start on until an old end is met again.
+
+    Where a column was dropped by which they were cut, no old end may ever be met: there any will do.
+    """
+    same_rule = set(root.cut) <= {f.id for f in root.schema.fields}
     changes: dict[int, list[Item]] = {}
     for place in places:
         if place in changes:
@@ -201,7 +205,8 @@ def _cut_anew(parts: Parts, root: TableRoot, items: Sequence[Item], places: Iter
             for stop in range(place, len(items)):
                 for batch in reader.batches(parts.pieces(items[stop : stop + 1])):
                     writer.add(batch)
-                if writer.is_at_end():
+                rows = sum(item.rows for item in items[place : stop + 1])
+                if writer.is_at_end() or not (same_rule or rows < _smallest(root)):
                     break
             new = parts.stage(writer.finish()).segments
         changes |= {inner: [] for inner in range(place + 1, stop + 1)} | {place: list(new)}

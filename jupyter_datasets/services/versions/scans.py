@@ -45,7 +45,7 @@ def scan(schema: Schema, pieces: Sequence[Piece], select: str | None = None, *, 
     groups = (
         _files([found for found in in_files if found[1].patch is None and found[1].only is None]),
         _files([found for found in in_files if found[1].patch is not None and found[1].only is None]),
-        _files([found for found in in_files if found[1].only is not None and _in_file(found[1]).size]),
+        _files([found for found in in_files if found[1].only is not None and in_file(found[1]).size]),
     )
     loose = patches.together(_live(place, piece.patch) for place, piece in placed if piece.patch)
     return Scan(
@@ -83,13 +83,13 @@ def _files(found: Sequence[tuple[int, Piece]]) -> Files:
     return Files(
         paths=tuple(piece.path or "" for _, piece in found),
         places=tuple(place for place, _ in found),
-        rows=None if whole else _rows(_in_file(piece) if some else _named(piece) for _, piece in found),
+        rows=None if whole else _rows(in_file(piece) if some else _named(piece) for _, piece in found),
         only=some,
     )
 
 
-def _in_file(piece: Piece) -> Numbers:
-    """The rows wanted that are in the file and not in the patch."""
+def in_file(piece: Piece) -> Numbers:
+    """Which of the rows wanted are in the file, and not in the patch."""
     return _NONE if piece.only is None else np.setdiff1d(piece.only, _named(piece))
 
 

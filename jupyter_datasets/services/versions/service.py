@@ -7,13 +7,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from jupyter_datasets.catalog.unit_of_work import UnitOfWork
-from jupyter_datasets.errors import DamagedObjectError, DatasetsError, ErrorKind, NotFoundError
-from jupyter_datasets.services.versions import diffs, keys, moving, overviews, records, references
+from jupyter_datasets.errors import (
+    DamagedObjectError,
+    DatasetsError,
+    ErrorKind,
+    InvalidInputError,
+    NotFoundError,
+    PermissionDeniedError,
+)
+from jupyter_datasets.services.versions import diffs, holding, keys, lineage, moving, overviews, records, references
 from jupyter_datasets.services.versions.history import History, named
 from jupyter_datasets.services.versions.models import (
     EVERY,
     Commit,
     FileInfo,
+    Holders,
     LogFilter,
     Overview,
     RefInfo,
@@ -27,6 +35,7 @@ from jupyter_datasets.services.versions.models import (
     VersionDiff,
 )
 from jupyter_datasets.services.versions.open_store import OpenStore
+from jupyter_datasets.services.versions.provenance import Direction, Lineage, Provenance, State
 from jupyter_datasets.services.versions.tables import table_info
 from jupyter_datasets.store import trees
 from jupyter_datasets.store.commits import CommitObject
@@ -44,6 +53,8 @@ from jupyter_datasets.values import (
     nearest,
     short,
 )
+
+_MOST_HOLDERS = 1000
 
 
 class VersionService:
@@ -153,17 +164,17 @@ class VersionService:
     def file(self, actor: Actor, dataset: str, ref: str, name: str) -> Path:
         """Where an attached file of a version lies; read it, do not alter it."""
         version = self.version(actor, dataset, ref)
-        found = next((f for f in version.files if f.name == name), None)
-        if found is None:
-            names = [f.name for f in version.files]
-            hints = nearest(name, names)
-            raise NotFoundError(
-                f"Version {short(version.commit.id)} has no file {name!r}.",
-                kind=ErrorKind.FILE_NOT_FOUND,
-                next_step=f"Did you mean {hints[0]!r}?" if hints else f"Files: {', '.join(names) or 'none'}.",
-                details={"file": name, "suggestions": hints},
-            )
-        return self._checked(version.dataset_id, found.hash)
+        return self._checked(version.dataset_id, _find_file(version, name).hash)
+
+    def holders(self, actor: Actor, dataset: str, ref: str, name: str) -> Holders:
+        """The versions that hold what an attached file of a version holds, under whatever name."""
+        version = self.version(actor, dataset, ref)
+        file = _find_file(version, name)
+        with self._database.read() as connection:
+            every = records.commits_between(connection, version.dataset_id, 1, records.MAX_SEQ)
+        holders = set(holding.with_file(self._objects, [commit.id for commit in every], file.hash))
+        found = [commit for commit in every if commit.id in holders]
+        return Holders(count=len(found), commits=tuple(found[:_MOST_HOLDERS]))
 
     # --------------------------------------------------------------------------------------------------------- diff
 
@@ -184,6 +195,57 @@ class VersionService:
             for version, info, root, part in zip((left, right), sides, roots, parts, strict=True)
         ]
         return RowDiffPlan(old=plans[0], new=plans[1])
+
+    # ------------------------------------------------------------------------------------------------------ lineage
+
+    def provenance(self, actor: Actor, dataset: str, ref: str = MAIN) -> Provenance | None:
+        """What made a commit and what it read; None where nobody told."""
+        commit = self.resolve(actor, dataset, ref)
+        found = self._provenance([commit.id]).get(commit.id)
+        if found is None:
+            return None
+        seen = {read.dataset: self._find(actor, DatasetId(read.dataset))[0] for read in found.inputs}
+        hidden = {"dataset": "", "name": "", "tables": ()}
+        inputs = [i.model_copy(update=hidden) if seen[i.dataset] == "hidden" else i for i in found.inputs]
+        return found.model_copy(update={"inputs": tuple(inputs)})
+
+    def lineage(
+        self, actor: Actor, dataset: str, ref: str = MAIN, direction: Direction = "both", depth: int = 5
+    ) -> Lineage:
+        """What a version and its history were made from, and what was made from any version of its dataset.
+
+        Parameters
+        ----------
+        depth
+            How many steps to go each way, up to 20. No more than 1,000 versions are told; the nearest come first.
+        """
+        if not 1 <= depth <= lineage.MOST_STEPS:
+            raise InvalidInputError(f"A lineage goes 1 to {lineage.MOST_STEPS} steps; {depth} were asked for.")
+        dataset_id = self._readable(actor, dataset)
+        commit = self.resolve(actor, dataset_id, ref)
+        walk = lineage.Walk(
+            database=self._database,
+            find=lambda other: self._find(actor, other),
+            tell=self._provenance,
+            depth=depth,
+        )
+        return walk.run((dataset_id, commit.id), direction)
+
+    def _find(self, actor: Actor, dataset_id: DatasetId) -> tuple[State, str]:
+        """Whether an actor may see a dataset, and its name."""
+        try:
+            self._permissions.require(actor, dataset_id, Role.READ)
+            return "there", self._datasets.get(actor, dataset_id).name
+        except PermissionDeniedError:
+            return "hidden", ""
+        except NotFoundError:
+            return "gone", ""
+
+    def _provenance(self, commits: Sequence[CommitId]) -> dict[CommitId, Provenance]:
+        """What made some commits, as far as it was told."""
+        told = {c: made.provenance for c, made in self._load_commits(list(commits)).items() if made.provenance}
+        found = self._objects.load(list(told.values()))
+        return {commit: Provenance.from_json(found[name]) for commit, name in told.items()}
 
     # --------------------------------------------------------------------------------------------------- references
 
@@ -299,26 +361,26 @@ class VersionService:
         try:
             return self._backend.check(name)
         except DamagedObjectError as error:
-            touched = self._versions_with(dataset_id, name)
+            with self._database.read() as connection:
+                ids = records.all_commit_ids(connection, dataset_id)
+            touched = holding.with_object(self._objects, ids, name)
             error.details["versions"] = touched
             error.message += f" It belongs to {len(touched)} versions, such as {', '.join(map(short, touched[:3]))}."
             raise
 
-    def _versions_with(self, dataset_id: DatasetId, name: ObjectHash) -> list[CommitId]:
-        """The commits of a dataset that hold a segment or file."""
-        with self._database.read() as connection:
-            ids = records.all_commit_ids(connection, dataset_id)
-        pages, holding = self._pages(), dict[ObjectHash, bool]()
-        found = []
-        for commit_id in ids:
-            content = self._objects.commit(commit_id).content
-            for root in content.tables.values():
-                if root not in holding:
-                    tree = self._objects.root(root).tree
-                    holding[root] = any(item.hash == name for item in trees.segments(tree, pages))
-            if any(holding[r] for r in content.tables.values()) or any(f.hash == name for f in content.files.values()):
-                found.append(commit_id)
-        return found
+
+def _find_file(version: Version, name: str) -> FileInfo:
+    found = next((f for f in version.files if f.name == name), None)
+    if found is None:
+        names = [f.name for f in version.files]
+        hints = nearest(name, names)
+        raise NotFoundError(
+            f"Version {short(version.commit.id)} has no file {name!r}.",
+            kind=ErrorKind.FILE_NOT_FOUND,
+            next_step=f"Did you mean {hints[0]!r}?" if hints else f"Files: {', '.join(names) or 'none'}.",
+            details={"file": name, "suggestions": hints},
+        )
+    return found
 
 
 def find_table(tables: Sequence[TableInfo], name: str) -> TableInfo:

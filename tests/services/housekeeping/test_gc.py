@@ -22,6 +22,7 @@ from jupyter_datasets.errors import (
 )
 from jupyter_datasets.services.housekeeping import service
 from jupyter_datasets.services.housekeeping.models import Collected
+from jupyter_datasets.services.merges.models import MergeRequest, Resolution
 from jupyter_datasets.store import packs
 from jupyter_datasets.store.canonical import hash_bytes
 from jupyter_datasets.values import Actor, to_datetime
@@ -100,6 +101,29 @@ def test_nothing_is_deleted_before_the_grace(world: World, left: Path) -> None:
     assert gc(world, grace=24).deleted == ()
     age(world, 25)
     assert name_of(left) in names(gc(world, grace=24).deleted)
+
+
+def test_what_a_merge_in_progress_names_is_kept(world: World) -> None:
+    """Both sides, though their branches are gone; once it is aborted they go."""
+    fill(world, first=100_000)
+    for branch, row in (("into", 1), ("fix", 2)):
+        world.branch(branch)
+        world.append(row, branch=branch, table="odd")
+    merges, me = world.container.merges, world.me
+    kept = merges.merge(me, world.id, MergeRequest(source="fix", into="into")).merge
+    assert kept is not None
+    for branch in ("into", "fix"):
+        world.versions.delete_ref(me, world.id, branch)
+    for _ in range(2):
+        report = gc(world)
+        assert (report.deleted, report.condemned) == ((), ())
+    assert str(report.kept[-1].keeper) == "a merge in progress on into of trips"
+    world.branch("into", at=f"commit:{kept.ours}")
+    answered = merges.answer(me, world.id, kept.id, [Resolution(take="theirs")])
+    assert merges.state(me, world.id, answered.id).count == 0
+    merges.abort(me, world.id, kept.id)
+    gc(world)
+    assert names(gc(world).deleted) >= {kept.commit}
 
 
 def test_what_may_be_undone_is_kept(world: World, left: Path) -> None:

@@ -15,6 +15,7 @@ from jupyter_datasets.errors import (
     NotFoundError,
     PermissionDeniedError,
 )
+from jupyter_datasets.services.versions.declarations import ColumnDeclaration, DropColumn, TableDeclaration
 from jupyter_datasets.services.versions.edits import EditService
 from jupyter_datasets.services.versions.service import VersionService
 from jupyter_datasets.store.objects import Objects
@@ -249,6 +250,8 @@ VERSION_CALLS: dict[str, tuple[Any, ...]] = {
     "undo": (),
     "redo": (),
     "moves": (),
+    "provenance": (),
+    "lineage": (),
 }
 EDIT_CALLS: dict[str, tuple[Any, ...]] = {
     "find": (),
@@ -258,6 +261,8 @@ EDIT_CALLS: dict[str, tuple[Any, ...]] = {
     "drop": ("trips",),
     "rename": ("trips", "t"),
     "compact": ("trips",),
+    "create": ("t", TableDeclaration(columns=(ColumnDeclaration(name="n", type="BIGINT"),))),
+    "alter": ("trips", (DropColumn(name="n"),)),
     "attach": ("f", Path(__file__)),
     "detach": ("book",),
     "change": (lambda _: None,),
