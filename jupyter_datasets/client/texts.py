@@ -86,15 +86,15 @@ class TextPage:
 
 def _texts(rows: str, columns: Sequence[str], longest: int | None) -> str:
     texts = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in map(quote_name, columns))
-    page = f"SELECT {texts} FROM ({rows})"
+    shown = ", ".join(f"{cut(name, longest)} AS {name}" for name in map(quote_name, columns))
+    return f"SELECT {shown} FROM (SELECT {texts} FROM ({rows}))"
+
+
+def cut(text: str, longest: int | None) -> str:
+    """An expression for a text, or for its beginning and "…" where it has more characters."""
     if longest is None:
-        return page
-    cut = ", ".join(_cut(name, longest) for name in map(quote_name, columns))
-    return f"SELECT {cut} FROM ({page})"
-
-
-def _cut(name: str, longest: int) -> str:
-    return f"CASE WHEN length({name}) > {longest:d} THEN left({name}, {longest:d}) || '…' ELSE {name} END AS {name}"
+        return text
+    return f"CASE WHEN length({text}) > {longest:d} THEN left({text}, {longest:d}) || '…' ELSE {text} END"
 
 
 def _cancelled() -> StatementError:

@@ -14,6 +14,7 @@ from jupyter_datasets.sqltext import quote_name, quote_text
 
 CHANGE = "change_type"
 _GONE, _COME, _ODD = '"jd gone"', '"jd come"', '"jd odd"'
+_NO_CELLS = "CAST([] AS SMALLINT[])"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +77,44 @@ class Comparison:
             f"{self._net()} SELECT {names}, cell.name AS {quote_name('column')}, cell.old AS old, cell.new AS new "
             f"FROM ({both}) WHERE cell.differs ORDER BY {names}"
         )
+
+    def changes(self) -> str:
+        """A line for each row that differs, a changed one being one line, in the order of :meth:`rows`.
+
+        ``kind`` is ``added``, ``removed`` or ``changed``; ``cells`` are the places of the columns that were changed;
+        ``v0``, ``v1`` ... are the row's values, of the newer side where both have it, and ``b0`` ... those before.
+        """
+        values = ", ".join(f"{quote_name(name)} AS v{place}" for place, name in enumerate(self.columns))
+        return f"{self._net()} {self._met(values) if self.key else self._mixed(values)}"
+
+    def _mixed(self, values: str) -> str:
+        """The lines of rows that nothing but their values tells apart, those that are gone first among equals."""
+        sides = ((_GONE, "removed"), (_COME, "added"))
+        lines = [
+            f"SELECT {quote_text(kind)} AS kind, {_NO_CELLS} AS cells, {values} FROM {side}" for side, kind in sides
+        ]
+        before = ", ".join(f"NULL AS b{place}" for place in self._places)
+        order = ", ".join(f"v{place}" for place in self._places)
+        return f"SELECT *, {before} FROM ({' UNION ALL '.join(lines)}) ORDER BY {order}, kind DESC"
+
+    def _met(self, values: str) -> str:
+        """The lines of rows that meet by their key."""
+        keys = [self.columns.index(name) for name in self.key]
+        gone, come = (f"(SELECT true AS there, {values} FROM {side})" for side in (_GONE, _COME))
+        same = " AND ".join(f"g.v{place} = c.v{place}" for place in keys)
+        differs = ", ".join(f"g.v{place} IS DISTINCT FROM c.v{place}" for place in self._places)
+        cells = f"list_where(CAST({list(self._places)} AS SMALLINT[]), [{differs}])"
+        now = ", ".join(f"CASE WHEN c.there THEN c.v{place} ELSE g.v{place} END AS v{place}" for place in self._places)
+        before = ", ".join(f"g.v{place} AS b{place}" for place in self._places)
+        return (
+            "SELECT CASE WHEN g.there AND c.there THEN 'changed' WHEN c.there THEN 'added' ELSE 'removed' END AS kind, "
+            f"CASE WHEN g.there AND c.there THEN {cells} ELSE {_NO_CELLS} END AS cells, {now}, {before} "
+            f"FROM {gone} g FULL JOIN {come} c ON {same} ORDER BY {', '.join(f'v{place}' for place in keys)}"
+        )
+
+    @property
+    def _places(self) -> range:
+        return range(len(self.columns))
 
     @property
     def _keys(self) -> str:

@@ -24,9 +24,7 @@ from jupyter_datasets.errors import ErrorKind, StatementError
 from jupyter_datasets.notebook.formatters import register
 from jupyter_datasets.notebook.widgets import DatasetGrid, History, JobProgress
 from jupyter_datasets.notebook.widgets.answering import Answer, Answering, Cancellation
-from tests.client.conftest import TRANSPORTS
-
-Reply = tuple[dict[str, Any], list[bytes]]
+from tests.notebook.views import View
 
 EXACT = pa.table(
     {
@@ -37,55 +35,6 @@ EXACT = pa.table(
         "real": [0.1 + 0.2, None, float("nan")],
     }
 )
-
-
-class View:
-    """What a browser does with a widget: asks, and waits for the message with the same id."""
-
-    def __init__(self, widget: Any, name: str = "view") -> None:
-        self._widget = widget
-        self._name = name
-        self._asked = 0
-        self._replies: dict[str, Future[Reply]] = {}
-        self._pass_on = widget.comm.publish_msg
-        widget.comm.publish_msg = self._sent
-
-    def ask(self, kind: str, **body: Any) -> Future[Reply]:
-        self._asked += 1
-        id = f"{self._name}-{self._asked}"
-        self._replies[id] = Future()
-        self.say({"id": id, "view": self._name, "kind": kind, **body})
-        return self._replies[id]
-
-    def say(self, content: Any) -> None:
-        data = {"method": "custom", "content": content}
-        self._widget.comm.handle_msg({"content": {"data": data}, "buffers": []})
-
-    def page(self, offset: int, limit: int, first: int = 0, count: int = 5, kind: str = "page") -> pa.Table:
-        future = self.ask(kind, offset=offset, limit=limit, first_column=first, column_count=count)
-        _, buffers = future.result(30)
-        return pa.ipc.open_stream(buffers[0]).read_all()
-
-    def error(self, kind: str, **body: Any) -> Mapping[str, Any]:
-        content, buffers = self.ask(kind, **body).result(30)
-        assert buffers == []
-        error: Mapping[str, Any] = content["error"]
-        return error
-
-    def _sent(self, msg_type: str, data: Any = None, buffers: Any = None, **rest: Any) -> None:
-        content = (data or {}).get("content", {})
-        if msg_type == "comm_msg" and content.get("id") in self._replies:
-            self._replies[content["id"]].set_result((content, list(buffers or [])))
-        else:  # for another view
-            self._pass_on(msg_type, data=data, buffers=buffers, **rest)
-
-
-@pytest.fixture(params=TRANSPORTS.values(), ids=TRANSPORTS.keys())
-def repo(request: pytest.FixtureRequest, store: Path) -> Iterator[Repository]:
-    with request.param(store) as connect:
-        repository = connect()
-        yield repository
-        repository.close()
 
 
 @pytest.fixture
@@ -298,6 +247,21 @@ def test_a_question_can_be_taken_back(desk: Desk) -> None:
     assert "error" in dropped.result(10)
     desk.answering.receive({"id": "2", "view": "w", "kind": "cancel"})
     assert not kept.done()
+
+
+def test_an_unforeseen_error_is_an_answer(caplog: pytest.LogCaptureFixture) -> None:
+    """The view is told instead of waiting, and the log has the rest."""
+    sent: Future[dict[str, Any]] = Future()
+
+    def fail(*_: object) -> Answer:
+        raise ZeroDivisionError("by <b>nothing</b>")
+
+    answering = Answering(lambda content, _: sent.set_result(content), {"odd": fail})
+    answering.receive({"id": "1", "view": "v", "kind": "odd"})
+    error = sent.result(10)["error"]
+    assert (error["kind"], error["message"]) == ("internal", "ZeroDivisionError: by <b>nothing</b>")
+    assert error["next_step"]
+    assert "could not answer 'odd'" in caplog.text
 
 
 def test_a_storm_of_questions_ends_with_the_newest(desk: Desk) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from jupyter_datasets.errors import DatasetsError, ErrorKind, InvalidInputError, StatementError
+from jupyter_datasets.errors import DatasetsError, ErrorKind, InternalError, InvalidInputError, StatementError
 from jupyter_datasets.wire import error_to_json
 
 _log = logging.getLogger(__name__)
@@ -124,6 +124,9 @@ class Answering:
             answer = self._work(question, message, cancellation)
         except DatasetsError as error:
             answer = Answer(content={"error": error_to_json(error)})
+        except Exception as error:  # whatever it is, the view must not wait for an answer that never comes
+            _log.exception("A widget could not answer %r.", question.kind)
+            answer = Answer(content={"error": error_to_json(_unforeseen(error))})
         finally:
             self._leave(question, cancellation)
         self._send({"id": question.id, **answer.content}, list(answer.buffers))
@@ -142,6 +145,10 @@ class Answering:
         with self._lock:
             if self._current.get(_turn(question), ("", None))[1] is cancellation:
                 del self._current[_turn(question)]
+
+
+def _unforeseen(error: Exception) -> InternalError:
+    return InternalError(f"{type(error).__name__}: {error}", next_step="Run the cell again.")
 
 
 def _turn(question: Question) -> tuple[str, str]:

@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pyarrow as pa
 import traitlets
 from pydantic import Field
 
 from jupyter_datasets.client.version import Table
 from jupyter_datasets.errors import InvalidInputError
 from jupyter_datasets.notebook.widgets.answering import Answer, Answering, Cancellation, Question
+from jupyter_datasets.notebook.widgets.arrow import LONGEST, MOST_CELLS, MOST_ROWS, to_stream
 from jupyter_datasets.notebook.widgets.base import StaticFallback, script
-
-_LONGEST = 1000  # characters of a text that is only looked at
-_MOST_ROWS, _MOST_CELLS = 1000, 50_000
 
 
 class _Page(Question):
     """Which cells; the limits keep an answer within what one message may hold."""
 
     offset: int = Field(ge=0, lt=1 << 53)
-    limit: int = Field(ge=1, le=_MOST_ROWS)
+    limit: int = Field(ge=1, le=MOST_ROWS)
     first_column: int = Field(ge=0)
     column_count: int = Field(ge=1)
 
@@ -49,26 +46,15 @@ class DatasetGrid(StaticFallback):
         self.on_msg(lambda _widget, content, _buffers: answering.receive(content))
 
     def _page(self, message: Mapping[str, Any], cancellation: Cancellation) -> Answer:
-        return self._cells(_Page.model_validate(message), cancellation, _LONGEST)
+        return self._cells(_Page.model_validate(message), cancellation, LONGEST)
 
     def _copy(self, message: Mapping[str, Any], cancellation: Cancellation) -> Answer:
         return self._cells(_Page.model_validate(message), cancellation, None)
 
     def _cells(self, wanted: _Page, cancellation: Cancellation, longest: int | None) -> Answer:
         names = self._table.columns[wanted.first_column : wanted.first_column + wanted.column_count]
-        if not names or wanted.limit * len(names) > _MOST_CELLS:
-            raise InvalidInputError(
-                f"A page has 1 to {_MOST_CELLS:,} cells of the table's {len(self.columns)} columns."
-            )
+        if not names or wanted.limit * len(names) > MOST_CELLS:
+            raise InvalidInputError(f"A page has 1 to {MOST_CELLS:,} cells of the table's {len(self.columns)} columns.")
         page = self._table.texts(wanted.offset, wanted.limit, names, longest)
         cancellation.stop_by(page.cancel)
-        return Answer(buffers=(_to_stream(page.read()),))
-
-
-def _to_stream(table: pa.Table) -> bytes:
-    """An Arrow IPC stream without compression, which readers in browsers do not know."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    stream: bytes = sink.getvalue().to_pybytes()
-    return stream
+        return Answer(buffers=(to_stream(page.read()),))

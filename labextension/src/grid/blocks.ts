@@ -1,12 +1,12 @@
 /** Cells that were loaded, in blocks of rows and columns, the least recently used forgotten first. */
 
-import type { Area, Page, PageRequest } from './model';
+import type { Area, CellValue, Page, PageRequest } from './model';
 
 export const BLOCK_ROWS = 64;
 export const BLOCK_COLUMNS = 16;
 const REMEMBERED = 256;
 
-type Block = ReadonlyArray<ReadonlyArray<string | null>>;
+type Block = ReadonlyArray<ReadonlyArray<CellValue>>;
 
 export class Blocks {
   constructor(
@@ -16,8 +16,8 @@ export class Blocks {
     this.across = Math.ceil(columns / BLOCK_COLUMNS);
   }
 
-  /** The text of a cell; null where there is no value, undefined while it is not loaded. */
-  cell(row: number, column: number): string | null | undefined {
+  /** The value of a cell; undefined while it is not loaded. */
+  cell(row: number, column: number): CellValue | undefined {
     const block = this.found.get(this.key(Math.floor(row / BLOCK_ROWS), Math.floor(column / BLOCK_COLUMNS)));
     return block?.[row % BLOCK_ROWS]?.[column % BLOCK_COLUMNS];
   }

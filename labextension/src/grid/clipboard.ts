@@ -1,6 +1,6 @@
 /** Cells as text with tabs, and onto the clipboard. */
 
-import type { Area, GridSource } from './model';
+import { textOf, type Area, type CellValue, type GridSource } from './model';
 
 /** How many cells are copied at most. */
 export const MOST_COPIED = 100_000;
@@ -8,7 +8,7 @@ export const MOST_COPIED = 100_000;
 const ROWS = 256;
 const COLUMNS = 64;
 
-type Lines = Array<Array<string | null>>;
+type Lines = Array<Array<CellValue>>;
 
 /** The whole texts of an area. */
 export async function read(source: GridSource, area: Area, signal: AbortSignal): Promise<Lines> {
@@ -36,7 +36,8 @@ export function toTsv(lines: Lines): string {
   return lines.map(line => line.map(quoted).join('\t')).join('\n');
 }
 
-function quoted(text: string | null): string {
+function quoted(value: CellValue): string {
+  const text = textOf(value);
   return text !== null && /[\t\n\r"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : (text ?? '');
 }
 

@@ -5,8 +5,8 @@ import { Columns } from './columns';
 import { Frame } from './frame';
 import { HeaderView } from './header';
 import { Loader } from './loader';
-import type { Area, Cell, GridShape, GridSource, PageRequest, Translate } from './model';
-import { plain } from './model';
+import type { Area, Cell, GridShape, GridSource, PageRequest, RowMark, Translate } from './model';
+import { plain, widest } from './model';
 import { Pointer } from './pointer';
 import { Scroller } from './scroller';
 import type { Extent, Selection } from './selection';
@@ -25,13 +25,17 @@ export interface GridOptions {
   readonly translate?: Translate;
   /** Pixels. */
   readonly rowHeight?: number;
+  /** How a row is marked; undefined where nothing tells, as of one that is not loaded. */
+  readonly mark?: (row: number) => RowMark | undefined;
+  /** What is said when there are no rows. */
+  readonly empty?: string;
 }
 
 export class DataGrid {
   constructor(
     node: HTMLElement,
     private readonly source: GridSource,
-    options: GridOptions = {}
+    private readonly options: GridOptions = {}
   ) {
     this.translate = options.translate ?? plain;
     this.frame = new Frame(source.label, this.translate, () => this.retry());
@@ -144,17 +148,19 @@ export class DataGrid {
     this.parts = { shape, loader, columns: new Columns(shape.columns) };
     this.frame.port.setAttribute('aria-rowcount', String(shape.rows + 1));
     this.frame.port.setAttribute('aria-colcount', String(shape.columns.length + 1));
-    this.frame.size.textContent = this.translate(
-      '%1 rows × %2 columns',
-      number(shape.rows),
-      number(shape.columns.length)
-    );
+    this.frame.size.textContent = this.sizeText(shape.rows, shape.columns.length);
     this.frame.clear();
     if (shape.rows === 0) {
-      this.frame.inform(this.translate('The table has no rows.'));
+      this.frame.inform(this.options.empty ?? this.translate('The table has no rows.'));
     }
     this.frame.busy(shape.rows > 0);
     this.layOut();
+  }
+
+  private sizeText(rows: number, columns: number): string {
+    const high = this.translate(rows === 1 ? '%1 row' : '%1 rows', number(rows));
+    const wide = this.translate(columns === 1 ? '%1 column' : '%1 columns', number(columns));
+    return `${high} × ${wide}`;
   }
 
   private retry(): void {
@@ -191,7 +197,7 @@ export class DataGrid {
 
   private *textsOf(column: number, offset: number, limit: number): Iterable<string | null> {
     for (let row = offset; row < offset + limit; row++) {
-      yield this.parts?.loader.blocks.cell(row, column) ?? null;
+      yield widest(this.parts?.loader.blocks.cell(row, column) ?? null);
     }
   }
 
@@ -201,7 +207,7 @@ export class DataGrid {
     if (this.parts) {
       const { shape, columns } = this.parts;
       this.frame.rowHeight = this._rowHeight;
-      this.gutter = Math.max(String(shape.rows).length * 7 + 14, 32);
+      this.gutter = Math.max(String(shape.rows).length * 7 + (this.options.mark ? 28 : 14), 32);
       this.scroller.resize(this.gutter + columns.width, HEADER_HEIGHT + shape.rows * this._rowHeight);
       this.draw();
     }
@@ -224,6 +230,7 @@ export class DataGrid {
     this.header.show(sight, columns);
     this.cells.show(sight, {
       cell: (row, column) => loader.blocks.cell(row, column),
+      mark: row => this.options.mark?.(row),
       columns,
       selected: this.selected,
       active: this.selection.active

@@ -1,4 +1,16 @@
 export { DataGrid, type GridOptions } from './grid';
-export { isNumeric, plain } from './model';
-export type { Area, Cell, GridColumn, GridShape, GridSource, Page, PageRequest, Translate } from './model';
+export { isNumeric, plain, textOf } from './model';
+export type {
+  Area,
+  Cell,
+  CellValue,
+  Change,
+  GridColumn,
+  GridShape,
+  GridSource,
+  Page,
+  PageRequest,
+  RowMark,
+  Translate
+} from './model';
 export { cellText, type JsonCell } from './texts';

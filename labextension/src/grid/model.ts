@@ -21,10 +21,22 @@ export interface PageRequest {
   readonly whole: boolean;
 }
 
-/** The cells of a request: exact texts, null where there is no value. */
+/** A value that took the place of another one. */
+export interface Change {
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** An exact text, null where there is no value, or both values where one took the place of the other. */
+export type CellValue = string | null | Change;
+
+/** How a row of one version is in another one. */
+export type RowMark = 'added' | 'removed' | 'changed';
+
+/** The cells of a request. */
 export interface Page {
   readonly offset: number;
-  readonly rows: ReadonlyArray<ReadonlyArray<string | null>>;
+  readonly rows: ReadonlyArray<ReadonlyArray<CellValue>>;
 }
 
 export interface GridSource {
@@ -52,6 +64,18 @@ export interface Area {
 
 export function plain(message: string, ...args: string[]): string {
   return message.replace(/%(\d)/g, (_, digit: string) => args[Number(digit) - 1] ?? '');
+}
+
+/** A value in one line of text. */
+export function textOf(value: CellValue): string | null {
+  return value !== null && typeof value === 'object'
+    ? `${value.before ?? 'null'} → ${value.after ?? 'null'}`
+    : value;
+}
+
+/** A text as wide as what is painted of a value; that of a change has room around its parts. */
+export function widest(value: CellValue): string | null {
+  return typeof value === 'string' ? value : value && `${textOf(value)}   `;
 }
 
 export function isNumeric(type: string): boolean {

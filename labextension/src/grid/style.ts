@@ -22,10 +22,20 @@ export const style = `${viewStyle('jd-grid')}
   unicode-bidi: isolate;
   border-right: 1px solid var(--jd-line);
   border-bottom: 1px solid var(--jd-line);
-  background: var(--jd-back);
+  background: var(--jd-row-back, var(--jd-back));
   cursor: default;
   user-select: none;
 }
+.jd-grid-row[data-mark='added'] { --jd-row-back: var(--jd-added); }
+.jd-grid-row[data-mark='removed'] { --jd-row-back: var(--jd-removed); }
+.jd-grid-row:is([data-mark='added'], [data-mark='removed'], [data-mark='changed']) .jd-grid-number { text-align: left; color: var(--jd-text); }
+.jd-grid-row[data-mark='added'] .jd-grid-number { background: var(--jd-added-strong); }
+.jd-grid-row[data-mark='removed'] .jd-grid-number { background: var(--jd-removed-strong); }
+.jd-grid-row[data-mark='changed'] .jd-grid-number { background: var(--jd-changed); }
+.jd-grid-change { --jd-row-back: var(--jd-changed); }
+.jd-grid-cell :is(del, ins) { padding: 1px 3px; border-radius: 2px; color: var(--jd-text); unicode-bidi: isolate; }
+.jd-grid-cell del { background: var(--jd-removed-strong); }
+.jd-grid-cell ins { background: var(--jd-added-strong); text-decoration: none; }
 .jd-grid-cell { font-family: var(--jp-code-font-family, ui-monospace, monospace); }
 .jd-grid-right { text-align: right; }
 .jd-grid-null { color: var(--jd-quiet); font-style: italic; }
@@ -38,7 +48,7 @@ export const style = `${viewStyle('jd-grid')}
   background: var(--jp-layout-color3, light-dark(#bdbdbd, #616161));
   opacity: 0.4;
 }
-.jd-grid-selected { background: var(--jd-selected); }
+.jd-grid-selected { background: color-mix(in srgb, var(--jd-focus) 18%, var(--jd-row-back, var(--jd-back))); }
 .jd-grid-cell:focus, .jd-grid-head:focus, .jd-grid-number:focus { outline: none; }
 .jd-grid-active { outline: 1px solid var(--jd-quiet) !important; outline-offset: -1px; }
 .jd-grid:focus-within .jd-grid-active { outline: 2px solid var(--jd-focus) !important; outline-offset: -2px; }

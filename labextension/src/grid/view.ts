@@ -2,7 +2,7 @@
 
 import type { Columns } from './columns';
 import { element } from './dom';
-import type { Area, Cell } from './model';
+import type { Area, Cell, CellValue, Change, RowMark } from './model';
 import { contains } from './selection';
 import { HEADER_HEIGHT } from './style';
 
@@ -18,26 +18,36 @@ export interface Sight extends Area {
 }
 
 export interface Content {
-  cell(row: number, column: number): string | null | undefined;
+  cell(row: number, column: number): CellValue | undefined;
+  /** How a row is marked; undefined where nothing tells. */
+  mark(row: number): RowMark | undefined;
   readonly columns: Columns;
   readonly selected: Area;
   readonly active: Cell;
 }
 
+/** What a mark looks like to those who see no colours. */
+const SIGNS: Record<RowMark, string> = { added: '+ ', removed: '− ', changed: '~ ' };
+
 class CellView {
   readonly node = element('div', 'jd-grid-cell', { role: 'gridcell' });
   column = -1;
 
-  /** Show a text; the element is touched only where something changed. */
-  show(text: string | null | undefined, right: boolean): void {
-    if (text === this.text && right === this.right) {
+  /** Show a value; the element is touched only where something changed. */
+  show(value: CellValue | undefined, right: boolean): void {
+    if (value === this.value && right === this.right) {
       return;
     }
-    this.text = text;
+    this.value = value;
     this.right = right;
-    this.node.textContent = text === null ? 'null' : clipped(text ?? '');
-    this.node.classList.toggle('jd-grid-null', text === null);
-    this.node.classList.toggle('jd-grid-waiting', text === undefined);
+    if (isChange(value)) {
+      this.node.replaceChildren(part('del', value.before), ' → ', part('ins', value.after));
+    } else {
+      this.node.textContent = painted(value ?? (value === null ? null : ''));
+    }
+    this.node.classList.toggle('jd-grid-null', value === null);
+    this.node.classList.toggle('jd-grid-change', isChange(value));
+    this.node.classList.toggle('jd-grid-waiting', value === undefined);
     this.node.classList.toggle('jd-grid-right', right);
   }
 
@@ -48,7 +58,7 @@ class CellView {
     this.node.tabIndex = active ? 0 : -1;
   }
 
-  private text: string | null | undefined | false = false;
+  private value: CellValue | undefined | false = false;
   private right = false;
 }
 
@@ -57,17 +67,19 @@ class RowView {
   readonly number = element('div', 'jd-grid-number', { role: 'rowheader', 'aria-colindex': '1' });
   readonly cells: CellView[] = [];
   row = -1;
+  private mark: RowMark | undefined;
 
   constructor() {
     this.node.append(this.number);
   }
 
-  take(row: number): void {
-    if (row !== this.row) {
-      this.row = row;
+  take(row: number, mark: RowMark | undefined): void {
+    if (row !== this.row || mark !== this.mark) {
+      [this.row, this.mark] = [row, mark];
       this.node.setAttribute('aria-rowindex', String(row + 2));
       this.node.dataset['row'] = String(row);
-      this.number.textContent = String(row + 1);
+      this.number.textContent = `${mark ? SIGNS[mark] : ''}${row + 1}`;
+      this.node.dataset['mark'] = mark ?? '';
     }
   }
 
@@ -112,7 +124,7 @@ export class CellsView {
   }
 
   private showRow(view: RowView, row: number, sight: Sight, content: Content): void {
-    view.take(row);
+    view.take(row, content.mark(row));
     view.node.style.transform = `translateY(${HEADER_HEIGHT + row * sight.rowHeight - sight.top}px)`;
     view.number.style.width = `${sight.gutter}px`;
     const seen = new Set<CellView>();
@@ -141,6 +153,20 @@ export class CellsView {
 
   private readonly rows: RowView[] = [];
   private across = 0;
+}
+
+function isChange(value: CellValue | undefined | false): value is Change {
+  return typeof value === 'object' && value !== null;
+}
+
+function part(tag: 'del' | 'ins', text: string | null): HTMLElement {
+  const node = element(tag, text === null ? 'jd-grid-null' : '');
+  node.textContent = painted(text);
+  return node;
+}
+
+function painted(text: string | null): string {
+  return text === null ? 'null' : clipped(text);
 }
 
 function clipped(text: string): string {

@@ -50,6 +50,12 @@ export class HistoryView {
     return this.chosen;
   }
 
+  /** The selected commits, as far as they were loaded. */
+  get selectedCommits(): readonly Commit[] {
+    const found = this.chosen.map(id => this.commits.items[this.commits.indexOf(id)]);
+    return found.filter((commit): commit is Commit => commit !== undefined);
+  }
+
   /** Select one commit or two, and bring the last one into sight. */
   select(...ids: readonly string[]): void {
     this.chosen = ids.slice(-2);
@@ -252,8 +258,7 @@ export class HistoryView {
   }
 
   private describe(): void {
-    const found = this.chosen.map(id => this.commits.items[this.commits.indexOf(id)]);
-    const known = found.filter((commit): commit is Commit => commit !== undefined);
+    const known = this.selectedCommits;
     this.described.hidden = !this.showsDetails || known.length === 0;
     this.described.replaceChildren(...details(known, this.translate));
   }

@@ -1,10 +1,11 @@
 import { viewStyle } from '../ui/viewstyle';
+import { menuStyle } from './actionstyle';
 
 /** How a history looks. */
 
 export const ROW_HEIGHT = 28;
 
-export const style = `${viewStyle('jd-history')}
+export const style = `${viewStyle('jd-history')}${menuStyle}
 .jd-history-port:focus-visible { outline: 2px solid var(--jd-focus); outline-offset: -2px; }
 .jd-commit {
   position: absolute;

@@ -6,6 +6,11 @@ export interface Model {
   on(event: string, callback: (...args: never[]) => void): void;
   off(event: string, callback: (...args: never[]) => void): void;
   send(content: unknown): void;
+  /** Where widgets are known, finds their models and makes their views. */
+  readonly widget_manager?: {
+    get_model(id: string): Promise<unknown>;
+    create_view(model: unknown): Promise<unknown>;
+  };
 }
 
 export interface Answer {
@@ -26,12 +31,15 @@ export class Comm {
     model.on('msg:custom', this.onMessage);
   }
 
-  /** Ask; the kernel drops what it has not answered when the signal says so. */
-  ask(kind: string, body: Record<string, unknown>, signal: AbortSignal): Promise<Answer> {
+  /**
+   * Ask; the kernel drops what it has not answered when the signal says so. `patience` is for what takes long by its
+   * nature, in milliseconds.
+   */
+  ask(kind: string, body: object, signal: AbortSignal, patience = PATIENCE): Promise<Answer> {
     signal.throwIfAborted();
     const id = `${this.view}-${(this.count += 1)}`;
     return new Promise<Answer>((resolve, reject) => {
-      const forget = this.expect(id, { resolve, reject });
+      const forget = this.expect(id, { resolve, reject }, patience);
       signal.addEventListener('abort', () => {
         if (forget()) {
           this.model.send({ id, view: this.view, kind: 'cancel' });
@@ -50,10 +58,10 @@ export class Comm {
   }
 
   /** Wait for an answer; what comes back stops the waiting and says whether there was any. */
-  private expect(id: string, { resolve, reject }: Waiting): () => boolean {
+  private expect(id: string, { resolve, reject }: Waiting, patience: number): () => boolean {
     const timer = setTimeout(() => {
       this.settle(id)?.reject(new Error('The kernel does not answer. Run the cell again.'));
-    }, PATIENCE);
+    }, patience);
     this.waiting.set(id, { resolve, reject, timer });
     return () => this.settle(id) !== undefined;
   }

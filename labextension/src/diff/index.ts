@@ -1,0 +1,2 @@
+export { DiffView } from './view';
+export type { Counts, Difference, DiffSource, Line, LinesRequest, Outline } from './model';

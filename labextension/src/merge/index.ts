@@ -1,0 +1,2 @@
+export { ReviewView } from './view';
+export type { Conflict, ReviewSource, ReviewState, Scope, Take } from './model';
