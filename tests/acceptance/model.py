@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from jupyter_datasets.errors import (
@@ -10,22 +11,37 @@ from jupyter_datasets.errors import (
     InvalidInputError,
     NotFoundError,
 )
-
-Row = tuple[int | None, str | None]
-State = dict[str, list[Row]]
+from tests.acceptance import merge_model
+from tests.acceptance.merge_model import Merged, Row, Side, State, Table
 
 
 @dataclass(eq=False)
 class CommitModel:
-    """A commit: all tables whole, and what came before."""
+    """A commit: all tables whole, what came before, and how many commits of the dataset there were then."""
 
     state: State
-    parent: CommitModel | None
+    parents: tuple[CommitModel, ...]
+    seq: int
+
+    @property
+    def parent(self) -> CommitModel | None:
+        """The line that it was made on."""
+        return self.parents[0] if self.parents else None
+
+    def history(self) -> set[CommitModel]:
+        """Itself and all that led to it."""
+        found, waiting = set[CommitModel](), [self]
+        while waiting:
+            commit = waiting.pop()
+            if commit not in found:
+                found.add(commit)
+                waiting += commit.parents
+        return found
 
 
 @dataclass(frozen=True)
 class Move:
-    """One entry of a reference's log; ``action`` is create, delete, commit or rename.
+    """One entry of a reference's log; ``action`` is create, delete, commit, merge or rename.
 
     A rename has an entry under each name, which knows the ``other`` and shares the ``pair``.
     """
@@ -57,6 +73,7 @@ class DatasetModel:
     undone: dict[str, list[Move]] = field(default_factory=dict)
     protected: set[str] = field(default_factory=set)
     current: str = "main"
+    made: int = 0
 
     def resolve(self, name: str, back: int = 0) -> CommitModel:
         """The commit that ``name~back`` names."""
@@ -67,28 +84,57 @@ class DatasetModel:
             raise NotFoundError("no such commit")
         return found
 
-    def branch_head(self, name: str) -> CommitModel | None:
-        """Where a branch is, as one who wants to commit must know."""
+    def branch_head(self, name: str, *, merging: bool = False) -> CommitModel | None:
+        """Where a branch is, as one who wants to commit must know; a protected one takes merges alone."""
         if name not in self.refs:
             raise NotFoundError("no such branch")
         if self.refs[name][0] != "branch":
             raise InvalidInputError("not a branch")
-        self._check_open(name)
+        if not merging:
+            self._check_open(name)
         return self.refs[name][1]
 
     def state(self, name: str) -> State:
         """A copy of a branch's tables, to be changed and committed."""
-        head = self.branch_head(name)
-        return {} if head is None else {table: list(rows) for table, rows in head.state.items()}
+        return dict(state_of(self.branch_head(name)))
 
     def commit(self, branch: str, state: State) -> CommitModel | None:
         """The new commit; None when nothing changed."""
-        head = self.branch_head(branch)
-        if state == ({} if head is None else head.state):
+        if state == state_of(self.branch_head(branch)):
             return None
-        made = CommitModel(state, head)
+        return self.record(branch, state)
+
+    def record(self, branch: str, state: State, also: CommitModel | None = None) -> CommitModel:
+        """A new commit, whether anything changed or not."""
+        head = self.refs[branch][1]
+        self.made += 1
+        made = CommitModel(state, tuple(parent for parent in (head, also) if parent is not None), self.made)
         self._log(branch, Move("commit", "branch", head, made))
         return made
+
+    def forward(self, branch: str, to: CommitModel) -> None:
+        """Move a branch along history."""
+        self._log(branch, Move("merge", "branch", self.refs[branch][1], to))
+
+    def merge(self, source: CommitModel, into: str, *, squash: bool) -> Bringing | CommitModel | None:
+        """What merging comes to, with nothing changed yet: a commit to move the branch to, or None where it stays."""
+        ours = self.branch_head(into, merging=True)
+        bases = [] if ours is None else nearest_common(ours, source)
+        if bases == [source]:
+            return None
+        if not squash and (ours is None or bases == [ours]):
+            return source
+        return Bringing(_merged_bases(bases), state_of(ours), source.state, None if squash else source)
+
+    def revert(self, commit: CommitModel, branch: str) -> Bringing:
+        """What taking a commit back comes to."""
+        ours = state_of(self.branch_head(branch))
+        return Bringing(commit.state, ours, state_of(_only_parent(commit)))
+
+    def cherry_pick(self, commit: CommitModel, onto: str) -> Bringing:
+        """What repeating a commit comes to."""
+        ours = state_of(self.branch_head(onto))
+        return Bringing(state_of(_only_parent(commit)), ours, commit.state)
 
     def create_ref(self, name: str, kind: str, at: str, back: int) -> None:
         """A branch or tag at ``at~back``."""
@@ -187,6 +233,20 @@ class DatasetModel:
             self.refs[name] = (kind, commit)
 
 
+@dataclass(frozen=True)
+class Bringing:
+    """A merge, revert or cherry-pick that was looked at and not made yet; ``also`` is the commit's second parent."""
+
+    base: State
+    ours: State
+    theirs: State
+    also: CommitModel | None = None
+
+    def merged(self, take: Side | None = None) -> Merged:
+        """The three-way result; what is in conflict is as ``take`` settles it."""
+        return merge_model.merge(self.base, self.ours, self.theirs, take)
+
+
 @dataclass
 class StoreModel:
     """Living datasets by name, and the bin, the last deleted at the end."""
@@ -216,17 +276,73 @@ class StoreModel:
         self.living[name] = self.bin.pop(found)[1]
 
 
-def drop(state: State, table: str) -> None:
-    """Remove a table."""
+def state_of(commit: CommitModel | None) -> State:
+    """The tables of a version; before the first there are none."""
+    return {} if commit is None else commit.state
+
+
+def nearest_common(ours: CommitModel, theirs: CommitModel) -> list[CommitModel]:
+    """The commits that led to both and to no other such commit, the newest first."""
+    common = ours.history() & theirs.history()
+    older = {past for commit in common for past in commit.history() - {commit}}
+    return sorted(common - older, key=lambda commit: -commit.seq)
+
+
+def _merged_bases(bases: list[CommitModel]) -> State:
+    """Several common ancestors merged in turn; in doubt the first counts."""
+    if not bases:
+        return {}
+    first, *others = bases
+    state = first.state
+    for other in others:
+        base = _merged_bases(nearest_common(first, other))
+        state = merge_model.merge(base, state, other.state, "ours").state
+    return state
+
+
+def _only_parent(commit: CommitModel) -> CommitModel | None:
+    if len(commit.parents) > 1:
+        raise InvalidInputError("a merge")
+    return commit.parent
+
+
+def existing(state: State, table: str) -> Table:
+    """A table that must be there."""
     if table not in state:
         raise NotFoundError("no such table")
+    return state[table]
+
+
+def put(state: State, table: str, rows: Iterable[Row], *, keyed: bool = False) -> None:
+    """Give a table other rows; a new one may get a key, an old one has or lacks it for ever."""
+    old = state.get(table)
+    if old is not None and keyed and not old.keyed:
+        raise InvalidInputError("made without a key")
+    made = Table(tuple(rows), keyed=keyed if old is None else old.keyed)
+    made.check()
+    state[table] = made
+
+
+def upsert(state: State, table: str, given: Sequence[Row], *, named: bool, whole: bool) -> None:
+    """Change the rows whose number is given, and put the others behind; ``whole`` tells whether ``u`` is given."""
+    known = existing(state, table)
+    if not (known.keyed or named):
+        raise InvalidInputError("no key")
+    new = {row[0]: row for row in given}
+    rows = [(n, new[n][1], new[n][2] if whole else u) if n in new else (n, t, u) for n, t, u in known.rows]
+    behind = [(n, t, u if whole else None) for n, t, u in given if n not in known.numbers()]
+    put(state, table, [*rows, *behind])
+
+
+def drop(state: State, table: str) -> None:
+    """Remove a table."""
+    existing(state, table)
     del state[table]
 
 
 def rename(state: State, table: str, name: str) -> None:
     """Call a table otherwise."""
-    if table not in state:
-        raise NotFoundError("no such table")
+    existing(state, table)
     if name in state and name != table:
         raise AlreadyExistsError("taken")
     state[name] = state.pop(table)

@@ -16,7 +16,9 @@ from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.errors import ErrorKind, StorageError
 from jupyter_datasets.services.jobs.models import JobStatus
+from tests.acceptance import test_kill_housekeeping, test_kill_merges
 from tests.acceptance.conftest import PREAMBLE, ROOT, Script, end
+from tests.acceptance.killing import KILLED, TURNS, other_point, run_to
 
 OLD = {"trips": [1, 2, 3], "planes": [0]}
 NEW = {"trips": [1, 2, 3, 4], "added": [5]}
@@ -103,17 +105,27 @@ def staged(repo: Repository) -> list[Path]:
 def try_again(repo: Repository, operation: str, folder: Path) -> None:
     """A second try works, unless the first one had come through."""
     trips = repo["trips"]
-    done = "fix" in trips.refs() if operation == "branch" else content(trips) == AFTER[operation]
-    if not done:
+    if not is_done(trips, operation):
         DO["DO"][operation](trips, folder)
     assert content(trips) == AFTER[operation]
     assert staged(repo) == []
 
 
-def kill(start_script: Script, folder: Path, operation: str, fault: str) -> int:
-    """Run an operation in a process that dies at the fault, look at what it left, and try again."""
-    status, _, noise = end(start_script(SCRIPT, operation, folder, fault=fault))
-    assert status in (0, 1, -9), noise
+def is_done(trips: Dataset, operation: str) -> bool:
+    return "fix" in trips.refs() if operation == "branch" else content(trips) == AFTER[operation]
+
+
+def kill(start_script: Script, folder: Path, operation: str, point: str, turn: int = 0) -> int:
+    """Run an operation in a process that dies at a point, look at what it left, and try again.
+
+    In later turns the next try dies at a point too, unless the first had come through.
+    """
+    status = run_to(point, start_script, SCRIPT, operation, folder)
+    with jd.connect(folder / "store") as repo:
+        check_whole(repo, operation)
+        done = is_done(repo["trips"], operation)
+    if turn and not done:
+        run_to(other_point(POINTS, point, turn), start_script, SCRIPT, operation, folder)
     with jd.connect(folder / "store") as repo:
         check_whole(repo, operation)
         try_again(repo, operation, folder)
@@ -148,18 +160,25 @@ IMPORT_POINTS = (
     "job.task-done",
     "job.finished",
 )
+CATALOG_POINTS = ("catalog.before-commit", "catalog.after-commit")
 POINTS = (*EDIT_POINTS, "store.before-sync", *IMPORT_POINTS)
 
 
-@pytest.mark.parametrize(
-    ("operation", "point"), [*(("edit", p) for p in EDIT_POINTS), *(("import", p) for p in IMPORT_POINTS)]
-)
+CASES = [
+    *(("edit", point) for point in EDIT_POINTS),
+    *(("import", point) for point in IMPORT_POINTS),
+    *((operation, point) for operation in ("branch", "undo") for point in CATALOG_POINTS),
+]
+
+
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize(("operation", "point"), CASES)
 def test_a_kill_leaves_the_old_version_or_the_new_one(
-    start_script: Script, folder: Path, operation: str, point: str
+    start_script: Script, folder: Path, operation: str, point: str, turn: int
 ) -> None:
-    fault = point if ":" in point else f"{point}:kill"
-    status = kill(start_script, folder, operation, fault)
-    assert status == (1 if operation == "import" and point in ("child.task-start", "store.segment-synced") else -9)
+    status = kill(start_script, folder, operation, point, turn)
+    in_child = operation == "import" and point in ("child.task-start", "store.segment-synced")
+    assert status == (1 if in_child else KILLED)
 
 
 def test_an_import_whose_process_was_killed_is_found_as_lost(start_script: Script, folder: Path) -> None:
@@ -169,13 +188,14 @@ def test_an_import_whose_process_was_killed_is_found_as_lost(start_script: Scrip
         assert content(repo["trips"]) == OLD
 
 
-def test_every_fault_point_of_the_source_is_named_here() -> None:
-    """Or in the tests of housekeeping beside this file."""
+def test_every_fault_point_of_the_source_is_killed_at() -> None:
+    """Here or in the tests beside this file, more than two hundred times in a long run."""
     source = "".join(file.read_text() for file in (ROOT / "jupyter_datasets").rglob("*.py"))
-    found = {part.split('"')[1] for part in source.split("faults.reach(")[1:]}
-    tests = "".join(file.read_text() for file in Path(__file__).parent.glob("test_kill*.py"))
-    assert [point for point in found if f'"{point}' not in tests] == []
-    assert {point.split(":")[0] for point in POINTS} <= found
+    named = {part.split('"')[1] for part in source.split("faults.reach(")[1:]}
+    others = (test_kill_housekeeping.POINTS, test_kill_merges.POINTS)
+    killed = [*(point for _, point in CASES), *(p for points in others for some in points.values() for p in some)]
+    assert {point.split(":")[0] for point in killed} == named
+    assert len(killed) * (len(TURNS) - 1) > 200
 
 
 @pytest.mark.slow

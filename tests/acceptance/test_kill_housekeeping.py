@@ -13,7 +13,8 @@ from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.services.housekeeping import backups, rebuilding
 from jupyter_datasets.store.backends import LocalBackend
 from jupyter_datasets.values import Actor
-from tests.acceptance.conftest import Script, end
+from tests.acceptance.conftest import Script
+from tests.acceptance.killing import KILLED, TURNS, other_point, run_to
 
 SCRIPT = """
 from pathlib import Path
@@ -61,6 +62,13 @@ BACKUP_POINTS = (
 )
 RESTORE_POINTS = ("backup.staged", "store.after-rename", "restore.files-copied", "restore.before-format")
 REBUILD_POINTS = ("catalog.before-commit", "catalog.after-commit", "rebuild.built", "rebuild.in-place")
+POINTS = {
+    "gc": GC_POINTS,
+    "fsck": REPAIR_POINTS,
+    "backup": BACKUP_POINTS,
+    "restore": RESTORE_POINTS,
+    "rebuild": REBUILD_POINTS,
+}
 
 
 @pytest.fixture(scope="module")
@@ -84,10 +92,11 @@ def store(template: Path, tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
-def kill(start_script: Script, what: str, point: str) -> None:
-    """Run in a process that dies at the point."""
-    status, _, noise = end(start_script(SCRIPT, what, fault=point if ":" in point else f"{point}:kill"))
-    assert status == -9, noise
+def kill(start_script: Script, what: str, point: str, turn: int) -> int:
+    """Run in a process that dies at the point; in later turns the next one dies too, or comes through: its status."""
+    status = run_to(point, start_script, SCRIPT, what)
+    assert status == KILLED
+    return run_to(other_point(POINTS[what], point, turn), start_script, SCRIPT, what) if turn else status
 
 
 def is_whole(repo: Repository) -> bool:
@@ -96,15 +105,16 @@ def is_whole(repo: Repository) -> bool:
     return rows == [*(5 * n for n in range(1000)), 7] and len(repo["trips"].log()) == 2 and repo.fsck().ok
 
 
+@pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("point", GC_POINTS)
-def test_gc(store: Path, start_script: Script, point: str) -> None:
+def test_gc(store: Path, start_script: Script, point: str, turn: int) -> None:
     """What is left goes with later runs, and nothing else."""
     with jd.connect(store) as repo:
         repo.gc(grace_hours=0)
     if point == "gc.condemned":
         with jd.connect(store) as repo:
             repo.gc(grace_hours=0)
-    kill(start_script, "gc", point)
+    kill(start_script, "gc", point, turn)
     with jd.connect(store) as repo:
         assert is_whole(repo)
         for _ in range(3):
@@ -114,8 +124,9 @@ def test_gc(store: Path, start_script: Script, point: str) -> None:
     assert collectable.details == {"objects": 0, "packs": 0, "bytes": 0}
 
 
+@pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("point", REPAIR_POINTS)
-def test_repair(store: Path, start_script: Script, point: str) -> None:
+def test_repair(store: Path, start_script: Script, point: str, turn: int) -> None:
     """A pack with a damaged end is saved by whoever comes next."""
     backend = LocalBackend(store)
     for pack in list(backend.names("packs")):
@@ -124,21 +135,22 @@ def test_repair(store: Path, start_script: Script, point: str) -> None:
         content = bytearray(path.read_bytes())
         content[-1] ^= 1
         path.write_bytes(content)
-    kill(start_script, "fsck", point)
+    kill(start_script, "fsck", point, turn)
     with jd.connect(store) as repo:
         repo.fsck(repair=True)
         assert is_whole(repo)
 
 
+@pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("point", BACKUP_POINTS)
-def test_backup(store: Path, start_script: Script, point: str) -> None:
+def test_backup(store: Path, start_script: Script, point: str, turn: int) -> None:
     """The earlier backup can be restored still, or the new one can; a second try works."""
     backup = store.parent / "backup"
     with jd.connect(store) as repo:
         repo.backup(backup, links=False)
         with repo["trips"].edit() as edit:
             edit["more"].append(pa.table({"n": range(2000)}))
-    kill(start_script, "backup", point)
+    kill(start_script, "backup", point, turn)
     for turn in ("first", "second"):
         target = store.parent / turn
         backups.restore(backup, target)
@@ -149,24 +161,27 @@ def test_backup(store: Path, start_script: Script, point: str) -> None:
             repo.backup(backup, links=False)
 
 
+@pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("point", RESTORE_POINTS)
-def test_restore(store: Path, start_script: Script, point: str) -> None:
+def test_restore(store: Path, start_script: Script, point: str, turn: int) -> None:
     """What was begun is no store, and a second try makes one of it."""
     with jd.connect(store) as repo:
         repo.backup(store.parent / "backup")
-    kill(start_script, "restore", point)
+    died = kill(start_script, "restore", point, turn) == KILLED
     target = store.parent / "restored"
-    assert not (target / "format.json").exists()
-    backups.restore(store.parent / "backup", target)
+    assert (target / "format.json").exists() is not died
+    if died:
+        backups.restore(store.parent / "backup", target)
     with jd.connect(target) as restored:
         assert is_whole(restored)
 
 
+@pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("point", REBUILD_POINTS)
-def test_rebuild(store: Path, start_script: Script, point: str) -> None:
+def test_rebuild(store: Path, start_script: Script, point: str, turn: int) -> None:
     """There is no catalog still, or a whole one."""
     (store / "catalog.duckdb").unlink()
-    kill(start_script, "rebuild", point)
+    kill(start_script, "rebuild", point, turn)
     if not (store / "catalog.duckdb").exists():
         rebuilding.rebuild(store, Actor.local())
     with jd.connect(store) as repo:
