@@ -209,9 +209,8 @@ class Changed:
     def __repr__(self) -> str:
         if self.commit is None:
             return display.plain(f"{self.target}: nothing changed on {self.branch}")
-        return display.plain(
-            f"{self.target}: {display.count(self.rows, 'row')} changed on {self.branch} in {self.commit.short}"
-        )
+        what = f"{display.count(self.rows, 'row')} changed" if self.rows else "changed"
+        return display.plain(f"{self.target}: {what} on {self.branch} in {self.commit.short}")
 
     def _repr_html_(self) -> str:
         return display.html_lines([repr(self)])

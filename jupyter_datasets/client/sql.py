@@ -22,6 +22,7 @@ from jupyter_datasets.engine.error_translation import ERRORS_WITH_PLACES, transl
 from jupyter_datasets.engine.pool import Engine
 from jupyter_datasets.engine.relations import Scan, Session
 from jupyter_datasets.engine.rewriting import rewrite
+from jupyter_datasets.engine.schema_statements import SCHEMA_VERBS
 from jupyter_datasets.engine.sqltrees import fold
 from jupyter_datasets.engine.statement_errors import statement_error
 from jupyter_datasets.engine.statements import Statement, StatementKind, describe_refusal, parse
@@ -143,11 +144,12 @@ class Queries:
 
 
 def changes_data(statement: str) -> bool:
-    """Whether a statement is an INSERT, UPDATE, DELETE or MERGE; one that cannot be parsed is none."""
+    """Whether a statement changes rows, or makes or alters a table; one that cannot be parsed does neither."""
     try:
-        return parse(statement).kind is StatementKind.EDIT
+        parsed = parse(statement)
     except StatementError:
         return False
+    return parsed.kind is StatementKind.EDIT or parsed.verb in SCHEMA_VERBS
 
 
 class _Query:

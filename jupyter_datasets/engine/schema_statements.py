@@ -13,8 +13,11 @@ from jupyter_datasets.engine.statement_errors import statement_error
 from jupyter_datasets.engine.statements import Statement
 from jupyter_datasets.errors import ErrorKind, StatementError
 
-_VERBS = ("ALTER", "CREATE")
-_CREATE = "CREATE TABLE t (column TYPE [NOT NULL] [DEFAULT value] [PRIMARY KEY | UNIQUE | CHECK (...)], ...)"
+SCHEMA_VERBS = frozenset({"ALTER", "CREATE"})
+_CREATE = (
+    "Write CREATE TABLE t (column TYPE [NOT NULL] [DEFAULT value] [PRIMARY KEY | UNIQUE | CHECK (...)], ...); for the "
+    "rows of a query, edit['t'].replace(repo.sql('SELECT ...'))."
+)
 _ALTER = (
     "ALTER TABLE takes ADD COLUMN, DROP COLUMN, RENAME COLUMN, RENAME TO, ALTER COLUMN ... TYPE, SET or DROP NOT NULL."
 )
@@ -51,7 +54,7 @@ def read_schema(statement: Statement) -> SchemaStatement | None:
     StatementError
         It does what cannot be done here.
     """
-    if statement.verb not in _VERBS:
+    if statement.verb not in SCHEMA_VERBS:
         return None
     step = _CREATE if statement.verb == "CREATE" else _ALTER
     try:
@@ -59,7 +62,7 @@ def read_schema(statement: Statement) -> SchemaStatement | None:
         found = _created(tree) if isinstance(tree, exp.Create) else _altered(tree)
     except (sqlglot.errors.SqlglotError, _Refusal) as error:
         what = str(error) if isinstance(error, _Refusal) else "This statement cannot be read"
-        raise _refused(statement.text, what, f"Write: {step}" if statement.verb == "CREATE" else step) from error
+        raise _refused(statement.text, what, step) from error
     return found
 
 

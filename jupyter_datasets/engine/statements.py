@@ -27,7 +27,7 @@ _MAX_NESTING = 400
 _INSTEAD = {
     "SHOW": "DESCRIBE sales shows the columns of a table, repo.datasets() the datasets.",
     "COPY": "ds.export(...) writes a table to a file.",
-    "CREATE": "To keep a result, save it into a dataset.",
+    "CREATE": "repo.execute(...) and %%sql make tables; to keep a result, edit['name'].replace(result).",
 }
 
 

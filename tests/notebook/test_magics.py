@@ -208,6 +208,14 @@ def test_an_empty_cell_is_refused(shell: Shell) -> None:
         shell.run("%sql --limit 5")
 
 
+def test_a_cell_may_make_and_alter_a_table(shell: Shell, repo: Repository) -> None:
+    """As one commit each; no row is said to have changed."""
+    made = shell.run("%%sql\nCREATE TABLE flights.prices (item VARCHAR PRIMARY KEY, price INT CHECK (price > 0))")
+    shell.run("%%sql\nALTER TABLE flights.prices ADD COLUMN currency VARCHAR DEFAULT 'EUR'")
+    assert repr(made).startswith("flights.prices: changed on main in ")
+    assert repo["flights"]["main"]["prices"].columns == ["item", "price", "currency"]
+
+
 def test_a_cell_may_change_data(shell: Shell, repo: Repository) -> None:
     """On a branch, with a message, together with a DataFrame; what it did is shown."""
     repo["flights"].branch("fix")
