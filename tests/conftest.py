@@ -15,6 +15,14 @@ from sqlalchemy import URL, Engine, create_engine, make_url, text
 from jupyter_datasets.catalog.database import Database
 
 NewPostgres = Callable[..., str]
+TOGETHER = ("architecture", "ui", "widgets")  # folders whose tests share what takes long to start, or to build
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests of such a folder run in one of the processes."""
+    for item in items:
+        if item.path.parent.name in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,7 @@ STATEMENT = st.one_of(
 )
 CHANGES = st.lists(STATEMENT, min_size=1, max_size=3)
 KEYS = st.sampled_from([(), ("id",)])
-few = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")

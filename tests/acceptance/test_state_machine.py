@@ -88,7 +88,7 @@ def run(machine: type[MergeRules], folder: Path, *, examples: int, steps: int) -
     assert sorted((folder / "store" / "staging").iterdir()) == []
 
 
-@pytest.mark.parametrize(("machine", "examples"), [(MergeRules, 16), (StoreRules, 10)])
+@pytest.mark.parametrize(("machine", "examples"), [(MergeRules, 4), (StoreRules, 6)])
 def test_a_store_agrees_with_a_plain_model(tmp_path: Path, machine: type[MergeRules], examples: int) -> None:
     run(machine, tmp_path, examples=examples, steps=25)
 

@@ -50,6 +50,8 @@ def references(lineitem: Path, bench_folder: Path) -> Iterator[References]:
 @pytest.fixture
 def report(request: pytest.FixtureRequest, scale: float) -> Iterator[Report]:
     """Takes what a test finds; shown as one table at the end of the run."""
+    if hasattr(request.config, "workerinput"):
+        pytest.fail("Measure in one process: pytest -n 0 -m benchmark")
     made = Report(enforced=scale >= 1)
     yield made
     request.config.stash.setdefault(FINDINGS, []).extend(made.findings)
