@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from jupyter_datasets.sqltext import quote_name, quote_text
 
 CHANGE = "change_type"
 _GONE, _COME, _ODD = '"jd gone"', '"jd come"', '"jd odd"'
+_THERE, _KIND, _PHASE, _CELL = '"jd there"', '"jd kind"', '"jd phase"', '"jd cell"'
 _NO_CELLS = "CAST([] AS SMALLINT[])"
 
 
@@ -45,8 +47,8 @@ class Comparison:
             return f"{self._net()} SELECT (SELECT count(*) FROM {_COME}), (SELECT count(*) FROM {_GONE}), 0"
         sides = f"{_there(_GONE)} g FULL JOIN {_there(_COME)} c USING ({self._keys})"
         return (
-            f"{self._net()} SELECT count(*) FILTER (g.there IS NULL), count(*) FILTER (c.there IS NULL), "
-            f"count(*) FILTER (g.there AND c.there) FROM {sides}"
+            f"{self._net()} SELECT count(*) FILTER (g.{_THERE} IS NULL), count(*) FILTER (c.{_THERE} IS NULL), "
+            f"count(*) FILTER (g.{_THERE} AND c.{_THERE}) FROM {sides}"
         )
 
     def rows(self) -> str:
@@ -57,25 +59,27 @@ class Comparison:
         the order of their values.
         """
         columns = ", ".join(map(quote_name, self.columns))
+        change = quote_name(self._change)
         if not self.key:
             return (
-                f"{self._net()} SELECT {quote_text('delete')} AS {CHANGE}, {columns} FROM {_GONE} "
+                f"{self._net()} SELECT {quote_text('delete')} AS {change}, {columns} FROM {_GONE} "
                 f"UNION ALL SELECT {quote_text('insert')}, {columns} FROM {_COME} ORDER BY ALL"
             )
         gone = self._told(_GONE, _COME, "delete", "update_preimage", 0)
         come = self._told(_COME, _GONE, "insert", "update_postimage", 1)
-        return f"{self._net()} SELECT {CHANGE}, {columns} FROM ({gone} UNION ALL {come}) ORDER BY {self._keys}, phase"
+        both = f"({gone} UNION ALL {come})"
+        return f"{self._net()} SELECT {_KIND} AS {change}, {columns} FROM {both} ORDER BY {self._keys}, {_PHASE}"
 
     def cells(self) -> str:
         """A row for each cell that was changed: the key, ``column``, and the values ``old`` and ``new`` as text."""
         others = [name for name in self.columns if name not in set(self.key)]
         cells = ", ".join(map(_cell, others))
         keys = ", ".join(f"g.{quote_name(name)}" for name in self.key)
-        both = f"SELECT {keys}, unnest([{cells}]) AS cell FROM {_GONE} g JOIN {_COME} c USING ({self._keys})"
+        both = f"SELECT {keys}, unnest([{cells}]) AS {_CELL} FROM {_GONE} g JOIN {_COME} c USING ({self._keys})"
         names = ", ".join(map(quote_name, self.key))
         return (
-            f"{self._net()} SELECT {names}, cell.name AS {quote_name('column')}, cell.old AS old, cell.new AS new "
-            f"FROM ({both}) WHERE cell.differs ORDER BY {names}"
+            f"{self._net()} SELECT {names}, {_CELL}.name AS {quote_name('column')}, {_CELL}.old AS old, "
+            f"{_CELL}.new AS new FROM ({both}) WHERE {_CELL}.differs ORDER BY {names}"
         )
 
     def changes(self) -> str:
@@ -117,6 +121,12 @@ class Comparison:
         return range(len(self.columns))
 
     @property
+    def _change(self) -> str:
+        """``change_type``, with a ``_`` behind it where the table has a column of that name."""
+        taken = {name.casefold() for name in self.columns}
+        return next(name for n in count() if (name := CHANGE + "_" * n) not in taken)
+
+    @property
     def _keys(self) -> str:
         return ", ".join(map(quote_name, self.key))
 
@@ -144,14 +154,14 @@ class Comparison:
         return f"hash({', '.join(map(quote_name, self.columns))})"
 
     def _told(self, side: str, other: str, alone: str, paired: str, phase: int) -> str:
-        kind = f"CASE WHEN o.there THEN {quote_text(paired)} ELSE {quote_text(alone)} END"
-        others = f"(SELECT true AS there, {self._keys} FROM {other})"
+        kind = f"CASE WHEN o.{_THERE} THEN {quote_text(paired)} ELSE {quote_text(alone)} END"
+        others = f"(SELECT true AS {_THERE}, {self._keys} FROM {other})"
         joined = f"{side} s LEFT JOIN {others} o USING ({self._keys})"
-        return f"SELECT {kind} AS {CHANGE}, {phase} AS phase, s.* FROM {joined}"
+        return f"SELECT {kind} AS {_KIND}, {phase} AS {_PHASE}, s.* FROM {joined}"
 
 
 def _there(side: str) -> str:
-    return f"(SELECT true AS there, * FROM {side})"
+    return f"(SELECT true AS {_THERE}, * FROM {side})"
 
 
 def _cell(name: str) -> str:

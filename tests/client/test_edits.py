@@ -263,6 +263,45 @@ def test_files_are_attached_read_and_detached(trips: Dataset, tmp_path: Path) ->
     assert list(trips["main~1"].files) == [file.name]
 
 
+@pytest.mark.parametrize("meanwhile", ["swapped", "made anew", "renamed", "dropped"])
+def test_an_append_does_not_land_in_columns_that_mean_something_else(trips: Dataset, meanwhile: str) -> None:
+    """It is a conflict where columns of the same names are others by now, for a merge would tell them apart."""
+    with trips.edit() as edit:
+        edit["trips"].replace(pa.table({"lat": [1.0], "lon": [2.0]}))
+
+    def change() -> None:
+        with trips.edit() as edit:
+            if meanwhile == "swapped":
+                for old, new in (("lat", "x"), ("lon", "lat"), ("x", "lon")):
+                    edit["trips"].rename_column(old, new)
+            elif meanwhile == "renamed":
+                edit.rename("trips", "journeys")
+            else:
+                edit["trips"].drop_column("lon")
+            if meanwhile == "made anew":
+                edit["trips"].add_column("lon", "VARCHAR", "east")
+
+    def append_late() -> None:
+        with trips.edit() as late:
+            late["trips"].append(pa.table({"lat": [10.0], "lon": [20.0]}))
+            change()
+
+    with pytest.raises(ConflictError):
+        append_late()
+    assert [len(table) for table in trips.tables.values()] == [1]
+
+
+def test_an_append_lands_beside_a_new_column(trips: Dataset) -> None:
+    """Its rows have the column's default."""
+    with trips.edit() as edit:
+        edit["trips"].replace(pa.table({"n": [1]}))
+    with trips.edit() as late:
+        late["trips"].append(pa.table({"n": [2]}))
+        with trips.edit() as edit:
+            edit["trips"].add_column("x", "BIGINT", 7)
+    assert trips.table().to_arrow().to_pydict() == {"n": [1, 2], "x": [7, 7]}
+
+
 def test_a_file_tells_the_versions_that_hold_it(trips: Dataset, tmp_path: Path) -> None:
     """Its content counts, not its name; a version that has another file of its name does not."""
     file = tmp_path / "book.pdf"

@@ -90,3 +90,21 @@ def test_a_wrong_call_is_pointed_at(repo: Repository, call: str, kind: ErrorKind
         repo.sql(f"SELECT 1,\n2 FROM table_changes{call}", params={"t": "sales"}).to_arrow()
     assert caught.value.kind is kind
     assert (caught.value.details["line"], caught.value.details["column"]) == (2, 8)
+
+
+@pytest.mark.parametrize("key", ["id", ""])
+def test_no_name_of_a_column_is_in_the_way(repo: Repository, key: str) -> None:
+    """The kind of change steps aside for a column of its name, and no word of ours stands for one of theirs."""
+    names = ["change_type", "there", "cell", "jd", "kind", "phase", "old", "new", "column"]
+    dataset = repo.create("names")
+    with dataset.edit() as edit:
+        edit["names"].replace(pa.table({"id": [1, 2], **{name: [name, name] for name in names}}), key=key or ())
+    with dataset.edit() as edit:
+        edit.sql("UPDATE names SET change_type = 'w', there = 'x' WHERE id = 2")
+    found = repo.sql("FROM table_changes('names', 'main~1')").to_arrow()
+    assert found.column_names == ["change_type_", "id", *names]
+    assert set(found["change_type"].to_pylist()) == {"change_type", "w"}
+    difference = dataset.diff("main~1", "main")["names"]
+    assert difference.counts == ((0, 0, 1) if key else (1, 1, 0))
+    if key:
+        assert difference.cells()["column"].to_pylist() == ["change_type", "there"]

@@ -221,6 +221,17 @@ class Draft:
             raise _taken(taken, "Choose another name, or drop that table first.")
         self.tables[name] = self.tables.pop(old)
 
+    def means_the_same_in(self, other: Draft) -> bool:
+        """Whether the tables that are changed here have in another base, under the same names, the same columns.
+
+        Rows that are appended there have their columns matched by name.
+        """
+        return all(
+            name in other.tables and _names(self.load(root)) <= _names(other.load(other.tables[name]))
+            for name, root in self.base.tables.items()
+            if self.tables.get(name) != root
+        )
+
     # -------------------------------------------------------------------------------------------------------- files
 
     def attach(self, name: str, file: AttachedFile, staged: Path) -> None:
@@ -303,6 +314,10 @@ class Draft:
         if name not in self._known:
             self._known[name] = self.parts.objects.root(name)
         return self._known[name]
+
+
+def _names(root: TableRoot) -> set[tuple[str, int]]:
+    return {(f.name, f.id) for f in root.schema.fields}
 
 
 def _is_ruled(root: TableRoot) -> bool:

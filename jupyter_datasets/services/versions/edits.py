@@ -19,7 +19,7 @@ from jupyter_datasets.services.versions.drafts import Draft
 from jupyter_datasets.services.versions.models import Commit, Edit, PutMode, ScanPlan
 from jupyter_datasets.services.versions.open_store import OpenStore
 from jupyter_datasets.services.versions.provenance import Provenance
-from jupyter_datasets.services.versions.publishing import Change, Opened, Publisher, Within
+from jupyter_datasets.services.versions.publishing import Change, Opened, Publisher, Within, moved
 from jupyter_datasets.services.versions.rows import Rows
 from jupyter_datasets.store.commits import Content
 from jupyter_datasets.store.originals import stage_file
@@ -290,7 +290,10 @@ class EditService:
         """Apply the changes to the branch as it is now."""
         with self._database.read() as connection:
             head = references.get_branch(connection, opened.edit.dataset_id, opened.edit.branch)
+        fresh = self._draft(head.commit, opened.staging)
+        if not opened.draft.means_the_same_in(fresh):
+            raise moved(opened.edit, head.commit)
         opened.edit = opened.edit.model_copy(update={"base": head.commit})
-        opened.draft = self._draft(head.commit, opened.staging)
+        opened.draft = fresh
         for change in opened.changes:
             change(opened.draft)

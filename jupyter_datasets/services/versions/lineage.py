@@ -136,9 +136,18 @@ class Walk:
                     return
 
     def _below(self, version: Version) -> Iterator[_Step]:
-        """To the newest version of each dataset that read any version of this one."""
+        """To the newest version of each dataset that read any version of this one.
+
+        On the way down those count that read what came from this version: itself, or a later one.
+        """
         with self.database.read() as connection:
             links = records.links_down(connection, version[0], _MOST_LINKS)
+            if version != next(iter(self._nodes)):
+                commit = self._nodes[version].commit
+                assert commit is not None, "only versions that are there are gone on from"
+                read = records.commits_of(connection, version[0], sorted({link.input_commit_id for link in links}))
+                later = {each.id for each in read if each.seq >= commit.seq}
+                links = [link for link in links if link.input_commit_id in later]
         for link in links:
             target = (link.dataset_id, link.commit_id)
             yield _Step(source=version, target=target, read=link.input_commit_id, through=link.commit_id)

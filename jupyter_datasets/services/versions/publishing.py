@@ -129,7 +129,7 @@ class Publisher:
             ):
                 _expect_head(uow.connection, edit)
                 if not records.add_ref(uow.connection, edit.dataset_id, ref):
-                    raise _moved(edit, None)
+                    raise moved(edit, None)
             commit = Commit(
                 id=commit_id,
                 parents=made.parents,
@@ -162,7 +162,7 @@ def _expect_head(connection: Connection, edit: Edit) -> None:
     head = records.ref(connection, edit.dataset_id, edit.branch)
     actual = None if head is None else head.commit
     if actual != edit.base or (head is None and edit.branch != MAIN):
-        raise _moved(edit, actual)
+        raise moved(edit, actual)
     if head is not None:
         references.check_open(head)
 
@@ -178,7 +178,8 @@ def _note(opened: Opened, commit_id: CommitId, made: CommitObject) -> dict[str, 
     }
 
 
-def _moved(edit: Edit, actual: CommitId | None) -> ConflictError:
+def moved(edit: Edit, actual: CommitId | None) -> ConflictError:
+    """The error for an edit whose branch is elsewhere by now."""
     place = f"is at {short(actual)}" if actual else "has moved"
     since = f"at {short(edit.base)}" if edit.base else "before its first commit"
     return ConflictError(

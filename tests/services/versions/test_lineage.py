@@ -165,6 +165,17 @@ def test_a_claim_has_at_most_64_kb(world: World) -> None:
 # ---------------------------------------------------------------------------------------------------------- lineage
 
 
+def test_a_version_was_not_made_from_what_came_of_it(worlds: list[World]) -> None:
+    """Where two datasets read each other in turn, the way down does not lead back to what was read earlier."""
+    a, b, *_ = worlds
+    first = head(a)
+    made = append(b, read(a, first))
+    second = append(a, read(b, made))
+    edges = {(e.read, e.through) for e in lineage(b, made.id).edges}
+    assert edges == {(first.id, made.id), (made.id, second.id)}
+    assert tuple(sorted(arrows(lineage(b, made.id)))) == ("a > b", "b > a")
+
+
 def test_a_lineage_goes_up_and_down(worlds: list[World]) -> None:
     """Through all datasets in between, with the commits and tables that say so."""
     a, b, c, d, _ = worlds
