@@ -147,7 +147,8 @@ def _answer(dataset: Dataset, done: _Done, nothing: str) -> Answer:
         return _waiting(dataset, done)
     if done is None:
         return Answer(data={"commit": None}, text=nothing)
-    return Answer(data={"commit": done.model_dump(mode="json")}, text=repr(done))
+    text = display.plain(f"Commit {done.short} (#{done.seq}): {done.message}")
+    return Answer(data={"commit": done.model_dump(mode="json")}, text=text)
 
 
 def _waiting(dataset: Dataset, found: MergeConflicts) -> Answer:

@@ -121,7 +121,7 @@ class MergeConflicts:
             raise ConflictError(
                 f"{display.count(outcome.count, 'conflict')} left.",
                 kind=ErrorKind.MERGE_CONFLICT,
-                next_step="Look at rows(), and resolve(...) them; nothing was changed.",
+                next_step="Look at those that are left, and settle them; nothing was changed.",
                 details={"count": outcome.count},
             )
         warn(outcome)

@@ -210,7 +210,8 @@ def _not_found(text: str, names: list[str], deleted: bool) -> NotFoundError:
     elif hints:
         step = f"Did you mean {hints[0]!r}?"
     else:
-        step = f"There are: {', '.join(names[:10])}." if names else "There are none yet: create one first."
+        empty = "There are none in this store: create one first, or connect to another store."
+        step = f"There are: {', '.join(names[:10])}." if names else empty
     return NotFoundError(
         f"There is no dataset {text!r}.", next_step=step, details={"dataset": text, "suggestions": hints}
     )
