@@ -361,3 +361,66 @@ def test_an_answer_that_is_none_is_refused(people: Dataset) -> None:
     with pytest.raises(InvalidInputError, match="Did you mean 'theirs'"):
         found.resolve("their")  # type: ignore[arg-type]  # that is the point
     assert found.resolutions == ()
+
+
+# --------------------------------------------------------------------------------------------------- replaced columns
+
+
+def replace_s(dataset: Dataset, branch: str) -> Commit:
+    return change(
+        dataset, branch, "ALTER TABLE people DROP COLUMN s", "ALTER TABLE people ADD COLUMN s VARCHAR DEFAULT 'new'"
+    )
+
+
+def test_a_cell_is_not_taken_for_one_of_a_column_that_is_gone(people: Dataset) -> None:
+    """A column that was dropped and added again is another one, whichever side changes single cells."""
+    people.branch("other")
+    replace_s(people, "main")
+    for branch in ("fix", "other"):
+        change(people, branch, "UPDATE people SET x = -1 WHERE id = 2")
+    assert isinstance(people.merge("fix"), Commit)
+    assert (rows(people)[1], rows(people)[2]) == ((2, "new"), (-1, "new"))
+    replace_s(people, "other")
+    change(people, "fix", "UPDATE people SET s = 'X' WHERE id = 1")
+    found = conflicts(people.merge("fix", into="other"))
+    assert [(c.kind, c.column, c.ours, c.theirs) for c in found.conflicts] == [
+        ("column", "s", "dropped", "values changed")
+    ]
+    found.resolve("ours").commit()
+    assert {s for _, s in rows(people, "other").values()} == {"new"}
+
+
+def test_what_a_table_or_file_was_is_told_in_words(people: Dataset, tmp_path: Path) -> None:
+    """Columns, the key, and sizes; nothing for a side that removed it."""
+    for branch, size in (("main", 10), ("fix", 20)):
+        (tmp_path / "book").write_text("c" * size)
+        with people.edit(branch) as edit:
+            edit.attach(tmp_path / "book")
+    change(people, "fix", "INSERT INTO loose VALUES (7, 'z')")
+    with people.edit("main") as edit:
+        edit.drop("loose")
+    found = conflicts(people.merge("fix"))
+    assert [(c.name, c.ours, c.theirs) for c in found.conflicts] == [
+        ("loose", None, "a BIGINT, b VARCHAR; no key"),
+        ("book", "10 bytes", "20 bytes"),
+    ]
+
+
+def test_rows_without_a_key_that_both_added_are_warned_of(people: Dataset) -> None:
+    """After a squash, which leaves no trace of where the rows came from."""
+    change(people, "fix", "INSERT INTO loose VALUES (9, 'f')")
+    people.merge("fix", squash=True)
+    change(people, "fix", "INSERT INTO loose VALUES (10, 'g')")
+    with pytest.warns(MergeWarning, match="has no key: a row was added on both sides"):
+        people.merge("fix")
+
+
+def test_a_sum_that_its_column_cannot_hold_can_be_answered_otherwise(people: Dataset) -> None:
+    """The error names column and row, and the next answer counts."""
+    for branch in ("main", "fix"):
+        change(people, branch, f"UPDATE people SET x = 9223372036854775000 + {len(branch)} WHERE id = 1")
+    found = conflicts(people.merge("fix"))
+    with pytest.raises(InvalidInputError, match="column 'x' of the row id = 1"):
+        found.resolve("sum").commit()
+    found.resolve("max", key=1).commit()
+    assert rows(people)[1][0] == 9223372036854775004

@@ -69,6 +69,7 @@ class Attempts:
             theirs=self._content(change.new),
             theirs_is_newer=self._time(change.new) > self._time(head),
             resolutions=merge.resolutions,
+            common=lambda side: self._common(merge.dataset_id, change.old, head if side == "ours" else change.new),
             skip=skip,
         )
         merging.merge()
@@ -90,9 +91,19 @@ class Attempts:
                 theirs=self._content(other),
                 theirs_is_newer=False,
                 resolutions=(Resolution(take="ours"),),
+                common=lambda _: None,
             ).merge()
             content = between.content
         return content
+
+    def _common(self, dataset: DatasetId, old: Sequence[CommitId], side: CommitId | None) -> Content | None:
+        """What there was when the lines of the beginning and of a side were one; None when nobody can tell."""
+        if len(old) != 1 or side is None:
+            return None
+        with self._database.read() as connection:
+            one, other = (_commit(connection, dataset, each) for each in (old[0], side))
+            found = history.fork(connection, dataset, one, other)
+        return None if found is None else self._content(found.id)
 
     def _content(self, commit: CommitId | None) -> Content:
         return Content() if commit is None else self._object(commit).content

@@ -1,13 +1,15 @@
 """Columns of a table merged three ways: each is one field on every side that has it, and merged attribute by attribute.
 
-Fields are the same by id and birth name, or else by name, for ids say nothing between lines of history that each added
-columns. The merged table has the ids of ours; what theirs added gets ids that ours never gave.
+Columns that were there when two lines of history were one are the same by their ids: one that was dropped is gone,
+whatever is called so afterwards. Ids that were given later say nothing between lines that each added columns: those are
+the same by id and birth name, or else by name. The merged table has the ids of ours; what theirs added gets ids that
+ours never gave.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any, Literal
@@ -43,6 +45,9 @@ class Line:
 
 Settle = Callable[[Line], Side | None]
 Touched = Callable[[Line], bool]
+Used = Callable[[Line], str | None]
+Exact = Callable[[Line, str], bool]
+Common = Callable[[Side], Schema | None]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -57,6 +62,12 @@ class Columns:
         Which side counts where both changed a column; None when nothing says so.
     touched
         Whether the side that still has a column changed values in it.
+    used
+        What names a column among the rules that the side which still has it added, for people; None when nothing does.
+    exact
+        Whether every value of a column, on all sides, is the same one in another type.
+    common
+        The table as it was where the lines of the base and a side were one; None when nobody can tell.
     conflicts
         What nothing settles.
     clashes
@@ -69,12 +80,17 @@ class Columns:
     theirs: Schema
     settle: Settle
     touched: Touched
+    used: Used
+    exact: Exact
+    common: Common
     conflicts: list[Conflict] = field(init=False, default_factory=list)
     clashes: bool = field(init=False, default=False)
     _next_id: int = field(init=False)
+    _same: Mapping[Side, Mapping[int, Field]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._next_id = max(self.ours.next_id, self.theirs.next_id)
+        self._same = {"ours": self._matched("ours"), "theirs": self._matched("theirs")}
 
     def merge(self) -> tuple[Schema, list[Line]]:
         """The merged schema, and for each of its fields where it comes from."""
@@ -86,20 +102,55 @@ class Columns:
     # ------------------------------------------------------------------------------------------------------ helpers
 
     def _lines(self) -> Iterator[Line]:
-        own, other = _same(self.base, self.ours), _same(self.base, self.theirs)
+        own, other = self._same["ours"], self._same["theirs"]
         for known in self.base.fields:
             yield Line(base=known, ours=own.get(known.id), theirs=other.get(known.id))
         added = [f for f in self.ours.fields if f not in own.values()]
         coming = {name_key(f.name): f for f in self.theirs.fields if f not in other.values()}
         for new in added:
-            yield Line(ours=new, theirs=coming.pop(name_key(new.name), None))
+            twin = coming.get(name_key(new.name))
+            if twin and self._are_one(new, twin):
+                del coming[name_key(new.name)]
+                yield Line(ours=new, theirs=twin)
+            else:
+                yield Line(ours=new)
         for new in coming.values():
             yield Line(theirs=new)
 
+    def _matched(self, side: Side) -> dict[int, Field]:
+        """The fields of a side that those of the base became, by the base's ids."""
+        fields = self._fields(side)
+        by_id = {(f.id, f.birth): f for f in fields}
+        found = {f.id: by_id[f.id, f.birth] for f in self.base.fields if (f.id, f.birth) in by_id}
+        left = {name_key(f.name): f for f in fields if f not in found.values()}
+        named = {
+            f.id: left[name_key(f.name)] for f in self.base.fields if f.id not in found and name_key(f.name) in left
+        }
+        known = self._first_own_id(side) if named else 0
+        return found | {number: f for number, f in named.items() if min(number, f.id) >= known}
+
+    def _first_own_id(self, side: Side) -> int:
+        """Below it an id is one field's, in the base and on a side; 0 when the table was made anew on one of them."""
+        common = self.common(side)
+        if common is None:
+            return 0
+        known = {(f.id, f.birth) for f in common.fields}
+        both = (*self.base.fields, *self._fields(side))
+        return common.next_id if all(f.id >= common.next_id or (f.id, f.birth) in known for f in both) else 0
+
+    def _fields(self, side: Side) -> tuple[Field, ...]:
+        return (self.ours if side == "ours" else self.theirs).fields
+
+    def _are_one(self, ours: Field, theirs: Field) -> bool:
+        """Whether two columns of one name are the same addition, and neither is an older one that came back."""
+        if _added_as(ours) != _added_as(theirs):
+            return False
+        return ours.id >= self._first_own_id("ours") and theirs.id >= self._first_own_id("theirs")
+
     def _in_order(self) -> list[Line]:
         """The lines in the order of ours, or of theirs where only that put columns elsewhere; then the others."""
-        leads: Side = "theirs" if self._rearranges(self.theirs) and not self._rearranges(self.ours) else "ours"
-        order = {f.id: place for place, f in enumerate((self.theirs if leads == "theirs" else self.ours).fields)}
+        leads: Side = "theirs" if self._rearranges("theirs") and not self._rearranges("ours") else "ours"
+        order = {f.id: place for place, f in enumerate(self._fields(leads))}
 
         def place(line: Line) -> int:
             own: Field | None = getattr(line, leads)
@@ -107,10 +158,11 @@ class Columns:
 
         return sorted(self._lines(), key=place)
 
-    def _rearranges(self, side: Schema) -> bool:
+    def _rearranges(self, side: Side) -> bool:
         """Whether columns of the base are in another order there, or new ones before them."""
-        places = {f.id: place for place, f in enumerate(side.fields)}
-        found = [places[f.id] for f in _same(self.base, side).values()]
+        places = {f.id: place for place, f in enumerate(self._fields(side))}
+        same = self._same[side]
+        found = [places[same[f.id].id] for f in self.base.fields if f.id in same]
         return found != sorted(found) or sorted(found) != list(range(len(found)))
 
     def _field(self, line: Line) -> Field | None:
@@ -123,9 +175,10 @@ class Columns:
 
     def _is_kept(self, line: Line, base: Field, one: Field) -> bool:
         """Whether a column stays that one side dropped."""
-        if _plain(one) == _plain(base) and not self.touched(line):
+        use = self.used(line)
+        if not use and _plain(one) == _plain(base) and not self.touched(line):
             return False
-        side = self._side(line, ours=_told(line.ours, base), theirs=_told(line.theirs, base))
+        side = self._side(line, ours=_told(line.ours, base, use), theirs=_told(line.theirs, base, use))
         return (side == "ours") == (line.ours is not None)
 
     def _coming(self, theirs: Field) -> Field:
@@ -140,7 +193,7 @@ class Columns:
     def _both(self, line: Line, ours: Field, theirs: Field) -> Field:
         base = line.base or Field(id=0, name=theirs.name, birth="", type="")
         chosen = {each.name: _three_way(each.name, base, ours, theirs) for each in _MERGED}
-        chosen["type"] = _type_of(line.base, ours, theirs)
+        chosen["type"] = self._type_of(line, ours, theirs)
         disputed = [name for name, side in chosen.items() if side is None]
         if disputed:
             side = self._side(
@@ -151,6 +204,11 @@ class Columns:
         nullable = any(each.nullable for each in (line.base, ours, theirs) if each)
         typed = _typed(ours, theirs) if chosen["type"] == "theirs" else ours
         return replace(typed, **values, nullable=nullable)
+
+    def _type_of(self, line: Line, ours: Field, theirs: Field) -> Side | None:
+        """Whose type counts, if the values of all sides are the same ones in it."""
+        side = _type_of(line.base, ours, theirs)
+        return side if side and self.exact(line, (theirs if side == "theirs" else ours).type) else None
 
     def _side(self, line: Line, *, base: str | None = None, ours: str | None, theirs: str | None) -> Side:
         """The side that counts; for the time being ours, where nothing tells."""
@@ -167,7 +225,9 @@ class Columns:
             if name_key(one[1].name) != name_key(other[1].name):
                 continue
             own, theirs = (one, other) if one[0].ours and one[0].ours.name == one[1].name else (other, one)
-            side = self._side(_together(own[0], theirs[0]), ours=own[1].name, theirs=theirs[1].name)
+            both_new = own[0].base is None and theirs[0].base is None
+            told = [_said_new(f) if both_new else f.name for f in (own[1], theirs[1])]
+            side = self._side(_together(own[0], theirs[0]), ours=told[0], theirs=told[1])
             loser = theirs if side == "ours" else own
             found = [each for pair in found for each in ([pair] if pair is not loser else _renamed(loser, side))]
         names = [name_key(f.name) for _, f in found]
@@ -190,14 +250,6 @@ def fits(old: Field, new: Field) -> bool:
     if old.type == new.type:
         return old.as_text == new.as_text
     return not new.as_text and logical.widens_to(old.type, new.type)
-
-
-def _same(base: Schema, side: Schema) -> dict[int, Field]:
-    """The fields of a side that those of the base became, by the base's ids."""
-    by_id = {(f.id, f.birth): f for f in side.fields}
-    found = {f.id: by_id[f.id, f.birth] for f in base.fields if (f.id, f.birth) in by_id}
-    left = {name_key(f.name): f for f in side.fields if f not in found.values()}
-    return found | {f.id: left[name_key(f.name)] for f in base.fields if f.id not in found and name_key(f.name) in left}
 
 
 def _plain(known: Field) -> Field:
@@ -231,13 +283,21 @@ def _typed(ours: Field, theirs: Field) -> Field:
     return replace(ours, type=theirs.type, as_text=theirs.as_text, nested=theirs.nested, default=default)
 
 
-def _told(side: Field | None, base: Field) -> str:
+def _told(side: Field | None, base: Field, use: str | None) -> str:
     if side is None:
         return "dropped"
     changed = [
         name for name in ("type", *(each.name for each in _MERGED)) if getattr(side, name) != getattr(base, name)
     ]
-    return _said(side, changed) or "values changed"
+    return _said(side, changed) or (f"named by {use}" if use else "values changed")
+
+
+def _added_as(added: Field) -> tuple[str, bool, str | None]:
+    return added.type, added.as_text, added.default
+
+
+def _said_new(added: Field) -> str:
+    return f"type {added.type}" if added.default is None else f"type {added.type}, default {added.default}"
 
 
 def _said(known: Field | None, attributes: Sequence[str]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -11,11 +11,12 @@ from jupyter_datasets.services.merges import reading, rows, rules
 from jupyter_datasets.services.merges.columns import Columns, Line, Side, fits
 from jupyter_datasets.services.merges.models import Conflict, ConflictKind, Resolution
 from jupyter_datasets.services.merges.reading import View, Wanted
+from jupyter_datasets.services.merges.sides import Differing, Merged, Table
 from jupyter_datasets.services.versions import keys
 from jupyter_datasets.services.versions.drafts import Draft
 from jupyter_datasets.services.versions.rows import Rows
 from jupyter_datasets.services.versions.scans import narrowed
-from jupyter_datasets.store import trees
+from jupyter_datasets.store import logical, trees
 from jupyter_datasets.store.commits import Content
 from jupyter_datasets.store.patches import Piece
 from jupyter_datasets.store.roots import TableRoot
@@ -39,6 +40,8 @@ class Merging:
         What nothing settles: up to 1,000 of them, and how many there are.
     warnings
         For people.
+    common
+        What there was where the lines of the base and a side were one; None when nobody can tell.
     """
 
     draft: Draft
@@ -46,6 +49,7 @@ class Merging:
     theirs: Content
     theirs_is_newer: bool
     resolutions: Sequence[Resolution]
+    common: Callable[[Side], Content | None]
     skip: int = 0
     conflicts: list[Conflict] = field(init=False, default_factory=list)
     warnings: list[str] = field(init=False, default_factory=list)
@@ -67,7 +71,8 @@ class Merging:
         if ours == base:
             self._take_table(name)
         elif base is None or ours is None or theirs is None:
-            self._settle("table", name, ours, theirs)
+            own, other = (None if root is None else _told(self.draft.load(root)) for root in (ours, theirs))
+            self._settle("table", name, own, other)
         else:
             load = self.draft.load
             self._merge_tables(name, load(base), load(ours), load(theirs))
@@ -85,7 +90,7 @@ class Merging:
         if ours == base:
             self._take_file(name)
         else:
-            own, other = (None if file is None else file.hash for file in (ours, theirs))
+            own, other = (None if file is None else f"{file.bytes:,} bytes" for file in (ours, theirs))
             self._settle("file", name, own, other)
 
     def _take_file(self, name: str) -> None:
@@ -127,6 +132,9 @@ class Merging:
             theirs=theirs.schema,
             settle=lambda line: self._side(name, line.names),
             touched=lambda line: self._is_touched(name, line, base, ours, theirs),
+            used=lambda line: _new_use(line, base, ours, theirs),
+            exact=lambda line, kind: self._is_exact(name, line, kind, (base, ours, theirs)),
+            common=lambda side: self._common_schema(name, side),
         )
         schema, lines = columns.merge()
         for conflict in columns.conflicts:
@@ -134,6 +142,8 @@ class Merging:
         if columns.conflicts:
             return
         root = None if columns.clashes else rules.merged(base, ours, theirs, schema, lines)
+        if root is not None and not _key(root, base, lines) and _restores(base, lines):
+            root = None  # rows could only be found again by values, of which ours lack some
         pairs = zip(lines, schema.fields, strict=True)
         retyped = {line.ours.id: f for line, f in pairs if line.ours and not fits(line.ours, f)}
         if root is None or (retyped and again):
@@ -163,18 +173,32 @@ class Merging:
         after = Wanted(view=View.of([*new_key, known]), pieces=new)
         return rows.is_touched(name, before, after)
 
+    def _is_exact(self, name: str, line: Line, kind: str, roots: Sequence[TableRoot]) -> bool:
+        sides = zip((line.base, line.ours, line.theirs), roots, strict=True)
+        return rows.is_exact(
+            name,
+            [
+                Wanted(view=View(fields=Schema(fields=(own,)), types=(kind,)), pieces=self._all(root.tree))
+                for own, root in sides
+                if own and not logical.widens_to(own.type, kind)
+            ],
+        )
+
+    def _common_schema(self, name: str, side: Side) -> Schema | None:
+        content = self.common(side)
+        root = content and content.tables.get(name)
+        return self.draft.load(root).schema if root else None
+
     def _merge_rows(
         self, name: str, base: TableRoot, ours: TableRoot, theirs: TableRoot, root: TableRoot, lines: Sequence[Line]
     ) -> None:
         views = reading.views(root.schema, lines)
-        known = {line.base.id: f for line, f in zip(lines, root.schema.fields, strict=True) if line.base}
-        key = keys.key_fields(root)
-        restores = any(_comes_back(line, base.schema) for line in lines)
+        restores = _restores(base, lines)
         merged = rows.merge(
-            rows.Table(
+            Table(
                 name=name,
                 schema=root.schema,
-                key=key if key == [known.get(i) for i in base.key] else [],
+                key=_key(root, base, lines),
                 base=views[0],
                 ours=views[1],
                 theirs=views[2],
@@ -194,11 +218,13 @@ class Merging:
         self.conflicts += merged.conflicts
         self.count += merged.count
         if merged.doubtful:
-            self.warnings.append(_doubt(name, merged.doubtful))
+            self.warnings.append(_doubt(name, merged.doubtful, "changed or removed"))
+        if merged.doubled:
+            self.warnings.append(_doubt(name, merged.doubled, "added"))
         if not self.count:
             self._do(name, ours, root, merged)
 
-    def _do(self, name: str, ours: TableRoot, root: TableRoot, merged: rows.Merged) -> None:
+    def _do(self, name: str, ours: TableRoot, root: TableRoot, merged: Merged) -> None:
         self.draft.put(name, root)
         if merged.rows.num_rows:
             self.draft.change(name, self.draft.tables[name], self._rows(merged.rows))
@@ -230,7 +256,7 @@ class Merging:
 
         return [near(item, piece) for item, piece in zip(items, parts.pieces(items), strict=True)]
 
-    def _differing(self, old: Tree, new: Tree) -> rows.Differing:
+    def _differing(self, old: Tree, new: Tree) -> Differing:
         gone, come = trees.differing(old, new, self.draft.parts.pages)
         return narrowed(self.draft.parts.pieces(gone), self.draft.parts.pieces(come))
 
@@ -238,9 +264,27 @@ class Merging:
         return self.draft.parts.pieces(self.draft.parts.segments(tree))
 
 
-def _doubt(table: str, rows: int) -> str:
+def _doubt(table: str, rows: int, done: str) -> str:
     many = f"{rows} of its rows were" if rows > 1 else "a row was"
-    return f"Table {table!r} has no key: {many} changed or removed on both sides, and may be there twice now."
+    return f"Table {table!r} has no key: {many} {done} on both sides, and may be there twice now."
+
+
+def _key(root: TableRoot, base: TableRoot, lines: Sequence[Line]) -> Sequence[Field]:
+    """The key of the merged table if the base had it too, else none."""
+    known = {line.base.id: f for line, f in zip(lines, root.schema.fields, strict=True) if line.base}
+    key = keys.key_fields(root)
+    return key if key == [known.get(i) for i in base.key] else []
+
+
+def _new_use(line: Line, base: TableRoot, ours: TableRoot, theirs: TableRoot) -> str | None:
+    """What names a column that one side dropped among the rules that the other added."""
+    if line.ours:
+        return rules.new_use(base, ours, line.ours)
+    return rules.new_use(base, theirs, line.theirs) if line.theirs else None
+
+
+def _restores(base: TableRoot, lines: Sequence[Line]) -> bool:
+    return any(_comes_back(line, base.schema) for line in lines)
 
 
 def _told(root: TableRoot) -> str:

@@ -14,6 +14,17 @@ _OURS, _THEIRS, _OLD = 1, 2, 4
 _BOTH = _OURS | _THEIRS
 
 
+def fork(connection: Connection, dataset_id: DatasetId, one: Commit, other: Commit) -> Commit | None:
+    """The newest commit that both were made from step by step, a merge being a step of the branch that took it."""
+    while one.id != other.id:
+        older, newer = sorted((one, other), key=lambda each: each.seq)
+        before = records.commit(connection, dataset_id, newer.parents[0]) if newer.parents else None
+        if before is None:
+            return None
+        one, other = older, before
+    return one
+
+
 def common_ancestors(connection: Connection, dataset_id: DatasetId, ours: Commit, theirs: Commit) -> list[Commit]:
     """The commits that led to both and to no other such commit: one, several where histories cross, or none.
 

@@ -20,10 +20,11 @@ from jupyter_datasets.errors import ErrorKind, InvalidInputError
 from jupyter_datasets.services.merges.columns import Line
 from jupyter_datasets.services.versions.scans import in_file, scan
 from jupyter_datasets.sqltext import quote_name
-from jupyter_datasets.store import forms
+from jupyter_datasets.store import forms, logical
 from jupyter_datasets.store.patches import Numbers, Piece
 from jupyter_datasets.store.schemas import Field, Schema
 
+_MOST_LETTERS = 80
 _NUMBER = f"({quote_name(PIECE)} << 32 | {quote_name(ROW)})"
 
 
@@ -59,6 +60,12 @@ class View:
         return f"SELECT {columns}, {quote_name(PIECE)}, {quote_name(ROW)} FROM ({rows})"
 
     @property
+    def casts(self) -> list[tuple[Field, str]]:
+        """Fields with the types that they are to have, where not every value need have its like in that."""
+        pairs = zip(self.fields.fields, self.types, strict=True)
+        return [(f, kind) for f, kind in pairs if not logical.widens_to(f.type, kind)]
+
+    @property
     def is_plain(self) -> bool:
         """Whether the version holds the merged table's types."""
         return all(f.type == kind for f, kind in zip(self.fields.fields, self.types, strict=True))
@@ -72,6 +79,16 @@ class Wanted:
     pieces: Sequence[Piece]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lost:
+    """A value, as text, that is another one in the type that its column is to have."""
+
+    column: str
+    type: str
+    wanted: str
+    value: str
+
+
 @contextmanager
 def opened(table: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection of its own to read a table with; a value that fits no type that it is to have is named."""
@@ -80,7 +97,8 @@ def opened(table: str) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
         except duckdb.ConversionException as error:
             raise InvalidInputError(
-                f"A value of table {table!r} does not fit the type that its column has on the other side: {error}.",
+                f"A value of table {table!r} does not fit the type that its column has on the other side: "
+                f"{str(error).splitlines()[0].removeprefix('Conversion Error: ').rstrip('.')}.",
                 kind=ErrorKind.SCHEMA_MISMATCH,
                 next_step="Take the other side's type, or one side's whole table.",
                 details={"table": table},
@@ -92,8 +110,34 @@ def _engine() -> Engine:
     return Engine(min(os.cpu_count() or 1, 8), forms.configure)
 
 
-def read(connection: duckdb.DuckDBPyConnection, wanted: Mapping[str, Wanted]) -> None:
-    """Make a temporary table of each of these names: the rows, with ``jd piece`` and ``jd row``."""
+def lost(connection: duckdb.DuckDBPyConnection, wanted: Wanted) -> Lost | None:
+    """The first value that does not come back when it is cast to the type that its column is to have."""
+    session, first = Session(connection), f"ORDER BY {_NUMBER} LIMIT 1"
+    for number, (own, kind) in enumerate(wanted.view.casts):
+        rows = View.of([own]).bind(session, f"cast {number}", wanted.pieces)
+        value = quote_name(own.name)
+        back = f"TRY_CAST(TRY_CAST({value} AS {kind}) AS {own.type})"
+        query = f"SELECT CAST({value} AS VARCHAR) FROM ({rows}) WHERE"
+        try:
+            found = connection.execute(f"{query} {value} IS DISTINCT FROM {back} {first}").fetchone()
+        except duckdb.BinderException:  # no value of the one type is any of the other
+            found = connection.execute(f"{query} {value} IS NOT NULL {first}").fetchone()
+        if found:
+            return Lost(column=own.name, type=own.type, wanted=kind, value=found[0])
+    return None
+
+
+def read(connection: duckdb.DuckDBPyConnection, table: str, wanted: Mapping[str, Wanted]) -> None:
+    """Make a temporary table of each of these names: the rows, with ``jd piece`` and ``jd row``.
+
+    Raises
+    ------
+    InvalidInputError
+        A value is another one in the type that its column is to have.
+    """
+    for each in wanted.values():
+        if value := lost(connection, each):
+            raise _unlike(table, value)
     session = Session(connection)
     for number, view in enumerate(dict.fromkeys(each.view for each in wanted.values())):
         own = {name: each.pieces for name, each in wanted.items() if each.view == view}
@@ -107,6 +151,20 @@ def read(connection: duckdb.DuckDBPyConnection, wanted: Mapping[str, Wanted]) ->
             places = session.table(f"{name} places", _places(paths, pieces))
             taken = f"SELECT s.* REPLACE (p.piece AS {quote_name(PIECE)}) FROM shared{number} s JOIN {places} p"
             connection.execute(f"CREATE TEMP TABLE {name} AS {rest} UNION ALL {taken} ON {_NUMBER} = p.number")
+
+
+def _unlike(table: str, lost: Lost) -> InvalidInputError:
+    return InvalidInputError(
+        f"Column {lost.column!r} of table {table!r} holds {_clipped(lost.value)!r}, a {lost.type}, "
+        f"which is not the same as {lost.wanted}.",
+        kind=ErrorKind.SCHEMA_MISMATCH,
+        next_step="Take the other side's type, or one side's whole table.",
+        details={"table": table, "column": lost.column, "expected": lost.wanted, "found": lost.type},
+    )
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _MOST_LETTERS else f"{text[:_MOST_LETTERS]}..."
 
 
 def views(merged: Schema, lines: Sequence[Line]) -> tuple[View, View, View]:

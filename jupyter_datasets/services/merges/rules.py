@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from jupyter_datasets.services.merges.columns import Line
+from jupyter_datasets.services.versions import constraints
 from jupyter_datasets.store.roots import Check, TableRoot
 from jupyter_datasets.store.schemas import Field, Schema
 
@@ -36,6 +37,18 @@ def merged(
         unique=tuple(ids for ids in unique if ids is not None),
         checks=_checks((base, from_base), (ours, from_ours), (theirs, from_theirs)),
     )
+
+
+def new_use(base: TableRoot, side: TableRoot, known: Field) -> str | None:
+    """What names a column of a side among the rules that the base lacks, for people; None when nothing does."""
+    old = {_births(base, ids) for ids in base.unique}
+    unique = tuple(ids for ids in side.unique if _births(side, ids) not in old)
+    checks = tuple(check for check in side.checks if check not in base.checks)
+    return constraints.uses_of(replace(side, key=(), unique=unique, checks=checks), frozenset({known.id}))
+
+
+def _births(root: TableRoot, ids: Sequence[int]) -> frozenset[str]:
+    return frozenset(f.birth for f in root.schema.fields if f.id in ids)
 
 
 def _ids(ids: Sequence[int], known: Mapping[int, Field]) -> tuple[int, ...] | None:

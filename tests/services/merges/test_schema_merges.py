@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from jupyter_datasets.errors import ErrorKind, InvalidInputError
-from jupyter_datasets.services.merges.models import MergeOutcome, MergeRequest, Resolution
+from jupyter_datasets.services.merges.models import Resolution
 from jupyter_datasets.services.versions.declarations import (
     AddCheck,
     AddColumn,
@@ -22,57 +22,9 @@ from jupyter_datasets.services.versions.declarations import (
     TableDeclaration,
     WidenColumn,
 )
-from jupyter_datasets.services.versions.models import ScanPlan
-from jupyter_datasets.services.versions.scans import pieces_of
-from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Schema
 from tests.services.conftest import World
-
-
-class Sides:
-    """A table with a key on ``main`` and on ``fix``, to be changed and merged."""
-
-    def __init__(self, world: World, rows: pa.Table, key: tuple[str, ...] = ("id",)) -> None:
-        self.world = world
-        edit = world.begin()
-        world.put(edit, rows, mode="replace", key=key)
-        world.edits.commit(world.me, edit)
-        world.branch("fix")
-
-    def alter(self, branch: str, *changes: Any) -> None:
-        world, edit = self.world, self.world.begin(branch)
-        world.edits.alter(world.me, edit, "trips", changes)
-        assert world.edits.commit(world.me, edit) is not None
-
-    def put(self, branch: str, rows: dict[str, Any], mode: str = "append") -> None:
-        edit = self.world.begin(branch)
-        self.world.put(edit, pa.table({name: _column(values) for name, values in rows.items()}), mode=mode)
-        assert self.world.edits.commit(self.world.me, edit) is not None
-
-    def merge(self, *takes: str, source: str = "fix", into: str = "main") -> MergeOutcome:
-        answers = tuple(Resolution.model_validate({"take": take}) for take in takes)
-        request = MergeRequest(source=source, into=into, resolutions=answers)
-        return self.world.container.merges.merge(self.world.me, self.world.id, request)
-
-    def plan(self, ref: str = "main") -> ScanPlan:
-        return self.world.versions.plan(self.world.me, self.world.id, ref, "trips")
-
-    def rows(self, ref: str = "main") -> list[dict[str, Any]]:
-        plan = self.plan(ref)
-        found: list[dict[str, Any]] = (
-            OrderedReader(Schema.from_json(plan.fields)).table(pieces_of(plan.segments)).to_pylist()
-        )
-        return found
-
-    def fields(self, ref: str = "main") -> dict[str, str]:
-        return {f.name: f.type for f in Schema.from_json(self.plan(ref).fields).fields}
-
-
-def _column(values: list[Any]) -> pa.Array:
-    """With INTEGER for whole numbers that fit, as the table has it."""
-    found = pa.array(values)
-    small = found.type == pa.int64() and all(value is None or value < 2**31 for value in values)
-    return found.cast(pa.int32()) if small else found
+from tests.services.merges.sides import Sides
 
 
 @pytest.fixture
@@ -114,14 +66,14 @@ def test_either_way_round_the_rows_are_the_same(sides: Sides) -> None:
 
 
 def test_a_column_that_both_added_is_one(sides: Sides) -> None:
-    """By name: under the id of ours, in the wider type, with the values of both."""
-    sides.alter("main", AddColumn(name="other", type="DATE"), AddColumn(name="a", type="INTEGER"))
-    sides.put("main", {"id": [4], "x": [40], "other": [None], "a": [4]})
+    """By name: under the id of ours, with the values of both."""
+    sides.alter("main", AddColumn(name="other", type="DATE"), AddColumn(name="a", type="BIGINT"))
+    sides.put("main", {"id": [4], "x": [40], "other": [None], "a": [2**40]})
     sides.alter("fix", AddColumn(name="a", type="BIGINT"))
-    sides.put("fix", {"id": [5], "x": [50], "a": [2**40]})
+    sides.put("fix", {"id": [5], "x": [50], "a": [2**41]})
     assert sides.merge().commit is not None
     assert sides.fields() == {"id": "INTEGER", "x": "INTEGER", "other": "DATE", "a": "BIGINT"}
-    assert [row["a"] for row in sides.rows()] == [None, None, None, 4, 2**40]
+    assert [row["a"] for row in sides.rows()] == [None, None, None, 2**40, 2**41]
 
 
 @pytest.mark.parametrize(
