@@ -6,14 +6,16 @@ import argparse
 from pathlib import Path
 
 from jupyter_datasets.cli import edit_schema
-from jupyter_datasets.cli.editing import action, run
+from jupyter_datasets.cli.editing import ActionParser, action, run
 from jupyter_datasets.cli.parser import CommandParser
 from jupyter_datasets.client.edit import Edit
 
 
 def define_edit(parser: CommandParser) -> None:
     """Arguments of ``edit``."""
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    actions: argparse._SubParsersAction[CommandParser] = parser.add_subparsers(
+        title="actions", metavar="ACTION", required=True, parser_class=ActionParser
+    )
     tables = (_define_drop, _define_rename, _define_attach, _define_detach)
     examples = [define(actions) for define in (*tables, *edit_schema.ACTIONS)]
     parser.command(run, *examples)

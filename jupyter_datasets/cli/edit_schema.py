@@ -85,7 +85,8 @@ def _define_uncheck(actions: Actions[CommandParser]) -> str:
 
 def _on_table(actions: Actions[CommandParser], name: str, about: str, change: Change, example: str) -> CommandParser:
     parser = action(actions, name, about, change, example)
-    parser.add_argument("table")
+    parser.add_argument("table", help="also in one word with the dataset: DATASET.TABLE")
+    parser.set_defaults(on_table=True)
     return parser
 
 

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from typing import Any
 
 from jupyter_datasets.cli.console import Answer, Console
-from jupyter_datasets.cli.opening import open_store
+from jupyter_datasets.cli.opening import open_store, split_target
 from jupyter_datasets.cli.parser import CommandParser
 from jupyter_datasets.client.edit import Edit
 
 Change = Callable[[Edit, argparse.Namespace], str]
+
+
+class ActionParser(CommandParser):
+    """The parser of one action; where that is ``on_table``, DATASET.TABLE may stand for two arguments in front."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Read the arguments, a table behind a period as one of its own."""
+        if args and self.get_default("on_table") and not args[0].startswith("-"):
+            args = [*filter(None, split_target(args[0])), *args[1:]]
+        return super().parse_known_args(args, namespace)
 
 
 def action(

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 from pydantic import BaseModel, ValidationError
 
-from jupyter_datasets.errors import InvalidInputError
+from jupyter_datasets.errors import ErrorKind, InvalidInputError
 from jupyter_datasets.services.versions import declarations
 from jupyter_datasets.services.versions.declarations import CheckDeclaration, SchemaChange, TableDeclaration
 from jupyter_datasets.store import incoming
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from jupyter_datasets.client.edit import Edit
 
 Model = TypeVar("Model", bound=BaseModel)
 Unique = str | Iterable[str | Sequence[str]]
 Checks = str | Mapping[str, str] | Iterable[str]
+_PARTS = {"type", "default", "comment", "unit", "expression"}  # of a column or check, beside its name
 
 
 class TableDeclarations:
@@ -222,6 +225,23 @@ def checked(model: type[Model], **values: Any) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        wrong = error.errors()[0]
-        place = ".".join(str(part) for part in wrong["loc"])
-        raise InvalidInputError(f"{place} cannot be {wrong['input']!r}: {wrong['msg']}.") from error
+        raise _refused(error.errors()[0], model) from error
+
+
+def _refused(wrong: ErrorDetails, model: type[BaseModel]) -> InvalidInputError:
+    """What a declaration does not take, in our words."""
+    place = [part for part in wrong["loc"] if isinstance(part, str)]
+    owner = "check" if model is CheckDeclaration or any("check" in part for part in place) else "column"
+    part = place[-1] if place and place[-1] in _PARTS else "name"
+    kind = ErrorKind.INVALID_NAME if part == "name" else ErrorKind.INVALID_ARGUMENT
+    match wrong["type"]:
+        case "too_short":
+            return InvalidInputError("Name at least one column.")
+        case "string_too_short":
+            return InvalidInputError(f"A {owner} needs a {part}.", kind=kind, next_step="Give it one.")
+        case "string_too_long":
+            longest = wrong["ctx"]["max_length"]
+            return InvalidInputError(f"The {part} of a {owner} has at most {longest:,} characters.", kind=kind)
+        case "string_type":
+            return InvalidInputError(f"The {part} of a {owner} is text, and not {wrong['input']!r}.")
+    return InvalidInputError(f"{place[-1] if place else 'This'} cannot be {wrong['input']!r}.")

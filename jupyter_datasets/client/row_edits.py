@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -13,8 +13,8 @@ from jupyter_datasets.client.names import Stored
 from jupyter_datasets.client.sql import Queries
 from jupyter_datasets.client.tables import default_table
 from jupyter_datasets.client.transport import Mode, Transport
-from jupyter_datasets.engine import edit_statements
-from jupyter_datasets.engine.edit_statements import TARGET, Changes, EditStatement
+from jupyter_datasets.engine import edit_statements, key_statements
+from jupyter_datasets.engine.edit_statements import TARGET, Changes, Column, EditStatement
 from jupyter_datasets.engine.schema_statements import SchemaStatement, read_schema
 from jupyter_datasets.engine.statements import parse
 from jupyter_datasets.engine.table_names import TableName
@@ -25,8 +25,9 @@ from jupyter_datasets.services.versions.declarations import TableDeclaration
 from jupyter_datasets.services.versions.models import Edit, ScanPlan
 from jupyter_datasets.services.versions.scans import scan_of
 from jupyter_datasets.sqltext import quote_name
+from jupyter_datasets.store import incoming
 from jupyter_datasets.store.footers import Span
-from jupyter_datasets.store.schemas import Schema
+from jupyter_datasets.store.schemas import Field, Schema
 from jupyter_datasets.values import name_key, nearest
 
 _ROWS = "jd rows"
@@ -81,26 +82,44 @@ class RowEdits:
 
     def upsert(self, table: str, rows: pa.Table, key: Sequence[str]) -> int:
         """Give rows with known keys other values, and put the others behind."""
-        return self._by_key(
-            table, rows, key, lambda known, key: edit_statements.upsert(known, rows.column_names, key, _GIVEN)
-        )
+        plan = self._transport.edit_plan(self._edit.id, table)
+        names = _key_of(plan, rows, key)
+        plan = self._widened(plan, rows)
+        changes = key_statements.upsert(_columns(Schema.from_json(plan.fields)), rows.column_names, names, _GIVEN)
+        return self._put_keyed(plan, changes, rows, names)
 
     def delete_keys(self, table: str, rows: pa.Table, key: Sequence[str]) -> int:
         """Remove the rows whose key is among these."""
-        return self._by_key(table, rows, key, lambda known, key: edit_statements.delete_keys(known, key, _GIVEN))
-
-    def _by_key(
-        self, table: str, rows: pa.Table, key: Sequence[str], changes: Callable[[Mapping[str, str], list[str]], Changes]
-    ) -> int:
         plan = self._transport.edit_plan(self._edit.id, table)
+        names = _key_of(plan, rows, key)
+        changes = key_statements.delete_keys(_columns(Schema.from_json(plan.fields)), names, _GIVEN)
+        return self._put_keyed(plan, changes, rows, names)
+
+    def _put_keyed(self, plan: ScanPlan, changes: Changes, rows: pa.Table, key: Sequence[str]) -> int:
+        near = spans.around(map(Schema.from_json(plan.fields).field, key), rows.select(key))
+        return self._put(plan, changes, {}, {_ROWS: rows}, near)
+
+    def _widened(self, plan: ScanPlan, rows: pa.Table) -> ScanPlan:
+        """The table once its types take these rows exactly, as when they were appended."""
         schema = Schema.from_json(plan.fields)
-        names = [schema.field(name).name for name in key] or [
-            f.name for i in plan.key for f in schema.fields if f.id == i
-        ]
-        _check_given(table, schema.names, rows.column_names, names)
-        _check_keys(rows, names)
-        near = spans.around(map(schema.field, names), rows.select(names))
-        return self._put(plan, changes(_columns(schema), names), {}, {_ROWS: rows}, near)
+        given = incoming.settled(incoming.inspect(rows.schema).columns, rows.schema, schema)
+        wider = {
+            f.name: f.type
+            for f, known in zip(schema.appended_by(given).fields, schema.fields, strict=True)
+            if f.type != known.type
+        }
+        needed = [name for name in wider if not self._fits(schema.field(name), rows)]
+        if not needed:
+            return plan
+        changes = [{"do": "widen_column", "name": name, "type": wider[name]} for name in needed]
+        self._transport.alter_table(self._edit.id, plan.table, declaring.schema_changes(changes))
+        return self._transport.edit_plan(self._edit.id, plan.table)
+
+    def _fits(self, field: Field, rows: pa.Table) -> bool:
+        """Whether a column takes all values of the same one of these rows as they are."""
+        value = quote_name(field.name)
+        query = f"SELECT 1 FROM {_GIVEN} WHERE TRY_CAST({value} AS {field.type}) IS DISTINCT FROM {value} LIMIT 1"
+        return not self._queries.run(query, params={}, variables={_ROWS: rows}).to_arrow().num_rows
 
     def _carry_out(
         self, statement: EditStatement, plan: ScanPlan, params: Mapping[str, Any], tables: Mapping[str, Any]
@@ -194,8 +213,17 @@ class RowEdits:
         return default_table(self._dataset, known)
 
 
-def _columns(schema: Schema) -> dict[str, str]:
-    return {f.name: f.type for f in schema.fields}
+def _columns(schema: Schema) -> dict[str, Column]:
+    return {f.name: Column(type=f.type, default=f.default) for f in schema.fields}
+
+
+def _key_of(plan: ScanPlan, rows: pa.Table, key: Sequence[str]) -> list[str]:
+    """The columns that tell rows apart, those that are named or the table's; rows that they do not suit are refused."""
+    schema = Schema.from_json(plan.fields)
+    names = [schema.field(name).name for name in key] or list(schema.names_of(plan.key))
+    _check_given(plan.table, schema.names, rows.column_names, names)
+    _check_keys(rows, names)
+    return names
 
 
 def _check_given(table: str, known: Sequence[str], given: Sequence[str], key: Sequence[str]) -> None:

@@ -123,17 +123,21 @@ def check_types(expression: Expression, columns: Mapping[str, str]) -> None:
     Raises
     ------
     InvalidInputError
-        COLUMN_NOT_FOUND, or INVALID_CHECK where its types do not fit together or it gives no BOOLEAN.
+        COLUMN_NOT_FOUND, or INVALID_CHECK where its types do not fit together, it gives no BOOLEAN, or it can never
+        be computed.
     """
     known = {fold(name) for name in columns}
     for name in expression.columns:
         if fold(name) not in known:
             raise _unknown(expression.text, name, columns)
-    typed = ", ".join(f"CAST(NULL AS {kind}) AS {quote_name(name)}" for name, kind in columns.items())
+    nulls = ", ".join(f"CAST(NULL AS {kind})" for kind in columns.values())
+    # Two rows, for one would be folded into the expression, and most of that left out.
+    rows = f"FROM (VALUES ({nulls}), ({nulls})) AS t({', '.join(map(quote_name, columns))})"
     try:
         with _database().cursor() as cursor:
-            query = f"{_BEFORE}{expression.text}{_BEHIND} FROM (SELECT {typed}) LIMIT 0"
-            found = str(cursor.sql(query).types[0])
+            found = str(cursor.sql(f"{_BEFORE}{expression.text}{_BEHIND} {rows}").types[0])
+            if found == "BOOLEAN":
+                cursor.execute(f"SELECT {passes(expression.text)} {rows}")
     except duckdb.Error as error:
         raise _refused(expression.text, f"does not fit the columns: {_reason(error)}") from error
     if found != "BOOLEAN":

@@ -20,17 +20,43 @@ from jupyter_datasets.engine.relations import PIECE, ROW
 from jupyter_datasets.engine.statement_errors import statement_error
 from jupyter_datasets.engine.statements import Statement, StatementKind
 from jupyter_datasets.errors import ErrorKind, StatementError
-from jupyter_datasets.sqltext import quote_name
+from jupyter_datasets.sqltext import quote_name, quote_text
 from jupyter_datasets.values import nearest
 
 Range = tuple[str, int | None, int | None]
 
 TARGET = "jd target"
 GONE = "jd gone"
-_PLACE = f"{quote_name(PIECE)}, {quote_name(ROW)}"
 _SUPPORTED = "INSERT INTO ... SELECT or VALUES, UPDATE, DELETE, and MERGE INTO can change a dataset."
 
-Columns = Mapping[str, str]
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """A column of the table that is changed.
+
+    Attributes
+    ----------
+    type
+        In DuckDB's words.
+    default
+        As text, what DEFAULT stands for; None where that is null.
+    """
+
+    type: str
+    default: str | None = None
+
+    def cast(self, value: str) -> str:
+        """SQL for a value as the column takes it."""
+        return f"CAST({value} AS {self.type})"
+
+    def value(self, given: exp.Expr | None) -> str:
+        """SQL for what a statement gives, DEFAULT or nothing among that."""
+        if given is not None and not _is_default(given):
+            return _sql(given)
+        return "NULL" if self.default is None else self.cast(quote_text(self.default))
+
+
+Columns = Mapping[str, Column]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +112,7 @@ class EditStatement(ABC):
 
     @abstractmethod
     def changes(self, columns: Columns) -> Changes:
-        """What it does to a table with these columns, given as names and types."""
+        """What it does to a table with these columns, given by their names."""
 
     def ranges(self, values: Mapping[str, Any]) -> list[Range]:
         """The ranges in which all rows lie that it looks at: names of columns, with least and greatest whole numbers.
@@ -143,18 +169,24 @@ class EditStatement(ABC):
             column = self._column(name, columns)
             if column in found:
                 raise self._refused(f"Column {column!r} is set twice", "Set each column once.")
-            found[column] = _value(value)
+            found[column] = columns[column].value(value)
         return found
 
     def _pairs(self, pairs: Sequence[exp.Expr]) -> Iterator[tuple[str, exp.Expr]]:
         for pair in pairs:
             left, right = pair.this, pair.expression
             if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple):
-                yield from ((a.name, b) for a, b in zip(left.expressions, right.expressions, strict=True))
+                yield from ((a.name, b) for a, b in self._paired(left.expressions, right.expressions))
             elif isinstance(left, exp.Column):
                 yield left.name, right
             else:
                 raise self._refused("Only columns can be set", "Write SET column = value.")
+
+    def _paired(self, names: Sequence[Any], values: Sequence[exp.Expr]) -> list[tuple[Any, exp.Expr]]:
+        if len(names) != len(values):
+            what = f"There are {len(names)} columns, and {len(values)} values for them"
+            raise self._refused(what, "Give one value for each column, or DEFAULT.")
+        return list(zip(names, values, strict=True))
 
     def _column(self, name: str, columns: Columns) -> str:
         found = next((known for known in columns if known.casefold() == name.casefold()), None)
@@ -171,21 +203,20 @@ class EditStatement(ABC):
     def _changed(self, values: Mapping[str, str], columns: Columns) -> str:
         """The select list of rows that get other values."""
         cells = (
-            f"CAST({values[name]} AS {kind}) AS {quote_name(name)}"
+            f"{column.cast(values[name])} AS {quote_name(name)}"
             if name in values
             else f"{self._alias}.{quote_name(name)}"
-            for name, kind in columns.items()
+            for name, column in columns.items()
         )
         return f"{self._place}, false AS {quote_name(GONE)}, {', '.join(cells)}"
 
     def _differs(self, values: Mapping[str, str], columns: Columns) -> str:
         """Whether a row gets another value: one that stays as it is does not change."""
-        return _any_differs({n: f"CAST({v} AS {columns[n]})" for n, v in values.items()}, self._alias)
+        return any_differs({n: columns[n].cast(v) for n, v in values.items()}, self._alias)
 
     def _removed(self, columns: Columns) -> str:
         """The select list of rows that go."""
-        cells = (f"CAST(NULL AS {kind}) AS {quote_name(name)}" for name, kind in columns.items())
-        return f"{self._place}, true AS {quote_name(GONE)}, {', '.join(cells)}"
+        return f"{self._place}, true AS {quote_name(GONE)}, {cells_of(columns, {})}"
 
     @property
     def _place(self) -> str:
@@ -225,16 +256,27 @@ class Insert(EditStatement):
         tree = self._tree
         if tree.args.get("conflict") or tree.args.get("alternative"):
             raise self._refused("INSERT with a rule for conflicts is not supported", "Use MERGE INTO, or upsert(...).")
-        if tree.args.get("default") or tree.expression is None:
+        if tree.args.get("default"):
+            return Changes(inserts=f"SELECT {cells_of(columns, _defaults(columns))}")
+        if tree.expression is None:
             raise self._refused("INSERT needs rows", "Write SELECT or VALUES behind it.")
-        rows = f"{self._with}{_value(tree.expression)}"
         if tree.args.get("by_name"):
-            return Changes(inserts=rows)
+            return Changes(inserts=f"{self._with}{_sql(tree.expression)}")
         named = tree.this.expressions if isinstance(tree.this, exp.Schema) else ()
         names = [self._column(column.name, columns) for column in named] or list(columns)
         own = [f"c{i}" for i in range(len(names))]
-        cells = (f"CAST({o} AS {columns[name]}) AS {quote_name(name)}" for o, name in zip(own, names, strict=True))
+        cells = (f"{columns[name].cast(o)} AS {quote_name(name)}" for o, name in zip(own, names, strict=True))
+        rows = f"{self._with}{self._rows([columns[name] for name in names])}"
         return Changes(inserts=f"SELECT {', '.join(cells)} FROM ({rows}) AS given({', '.join(own)})")
+
+    def _rows(self, columns: Sequence[Column]) -> str:
+        """SQL for the rows. Each value is cast for itself: those of one column may be written as several types."""
+        given = self._tree.expression
+        if isinstance(given, exp.Values):
+            for row in given.expressions:
+                for column, cell in zip(columns, list(row.expressions), strict=False):
+                    cell.replace(exp.Var(this=column.cast(column.value(cell))))
+        return _sql(given)
 
 
 class Merge(EditStatement):
@@ -295,55 +337,22 @@ class Merge(EditStatement):
             self._check_nothing(then)
             return None
         names, values = then.this, then.expression
-        if isinstance(names, exp.Tuple) and isinstance(values, exp.Tuple):
-            own = [self._column(name.name, columns) for name in names.expressions]
-            cells = dict(zip(own, map(_value, values.expressions), strict=True))
-        elif isinstance(values, exp.Tuple):
-            cells = dict(zip(columns, map(_value, values.expressions), strict=True))
+        if isinstance(values, exp.Tuple):
+            own = [self._column(n.name, columns) for n in names.expressions] if names else list(columns)
+            cells = {name: columns[name].value(value) for name, value in self._paired(own, values.expressions)}
+        elif names and all(map(_is_default, names.expressions)):  # DEFAULT VALUES
+            cells = {}
         else:
             cells = {name: f"{self._other_alias}.{quote_name(name)}" for name in columns}
-        select = (f"CAST({cells.get(name, 'NULL')} AS {kind}) AS {quote_name(name)}" for name, kind in columns.items())
-        return f"SELECT {', '.join(select)} FROM {source} AND {test}"
+        return f"SELECT {cells_of(columns, _defaults(columns) | cells)} FROM {source} AND {test}"
 
     def _check_nothing(self, then: exp.Expr) -> None:
         if then.name.upper() != "DO NOTHING":
             raise self._refused(f"THEN {then.name} is not supported", "Use UPDATE, DELETE, INSERT or DO NOTHING.")
 
 
-def upsert(columns: Columns, given: Sequence[str], key: Sequence[str], rows: str) -> Changes:
-    """Rows by a key: known ones get the given values, others are new.
-
-    Parameters
-    ----------
-    given
-        The columns that the rows have.
-    rows
-        SQL for the rows.
-    """
-    on = " AND ".join(f"t.{quote_name(name)} = s.{quote_name(name)}" for name in key)
-    target = quote_name(TARGET)
-    cells = ", ".join(f"{'s' if name in given else 't'}.{quote_name(name)}" for name in columns)
-    new = ", ".join(f"s.{quote_name(name)}" for name in given)
-    others = {name: f"s.{quote_name(name)}" for name in columns if name in given and name not in key}
-    differs = _any_differs(others, "t") if others else "false"
-    return Changes(
-        rows=f"SELECT {_PLACE}, false AS {quote_name(GONE)}, {cells} FROM {target} t JOIN {rows} s ON {on} "
-        f"WHERE {differs}",
-        inserts=f"SELECT {new} FROM {rows} s WHERE NOT EXISTS (SELECT 1 FROM {target} t WHERE {on})",
-    )
-
-
-def delete_keys(columns: Columns, key: Sequence[str], rows: str) -> Changes:
-    """Rows that go because their key is among the rows."""
-    on = " AND ".join(f"t.{quote_name(name)} = s.{quote_name(name)}" for name in key)
-    cells = ", ".join(f"CAST(NULL AS {kind}) AS {quote_name(name)}" for name, kind in columns.items())
-    target = quote_name(TARGET)
-    return Changes(
-        rows=f"SELECT DISTINCT {_PLACE}, true AS {quote_name(GONE)}, {cells} FROM {target} t JOIN {rows} s ON {on}"
-    )
-
-
-def _any_differs(values: Mapping[str, str], alias: str) -> str:
+def any_differs(values: Mapping[str, str], alias: str) -> str:
+    """SQL for whether one of a row's columns has another value than it gets."""
     return " OR ".join(f"{value} IS DISTINCT FROM {alias}.{quote_name(name)}" for name, value in values.items())
 
 
@@ -361,15 +370,20 @@ def _union(queries: Sequence[str | None], with_: str) -> str | None:
     return with_ + " UNION ALL ".join(found) if found else None
 
 
-def _value(value: exp.Expr) -> str:
-    """SQL for a value or rows; DEFAULT, which no column has here, is NULL."""
+def cells_of(columns: Columns, values: Mapping[str, str]) -> str:
+    """The select list of all columns, with these values or null."""
+    return ", ".join(f"{c.cast(values.get(name, 'NULL'))} AS {quote_name(name)}" for name, c in columns.items())
 
-    def plain(node: exp.Expr) -> exp.Expr:
-        bare = isinstance(node, exp.Var) or (isinstance(node, exp.Column) and not node.table)
-        unquoted = not (isinstance(node.this, exp.Identifier) and node.this.quoted)
-        return exp.null() if bare and unquoted and node.name.upper() == "DEFAULT" else node
 
-    return _sql(value.copy().transform(plain))
+def _defaults(columns: Columns) -> dict[str, str]:
+    return {name: column.value(None) for name, column in columns.items()}
+
+
+def _is_default(node: exp.Expr) -> bool:
+    """Whether this is the word DEFAULT, and no column of that name."""
+    bare = isinstance(node, exp.Var) or (isinstance(node, exp.Column) and not node.table)
+    quoted = isinstance(node.this, exp.Identifier) and node.this.quoted
+    return bare and not quoted and node.name.upper() == "DEFAULT"
 
 
 def _sql(node: exp.Expr) -> str:

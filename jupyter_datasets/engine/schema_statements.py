@@ -10,16 +10,13 @@ import sqlglot
 from sqlglot import exp
 
 from jupyter_datasets.engine.statement_errors import statement_error
-from jupyter_datasets.engine.statements import Statement
+from jupyter_datasets.engine.statements import ALTER_FORMS, Statement
 from jupyter_datasets.errors import ErrorKind, StatementError
 
 SCHEMA_VERBS = frozenset({"ALTER", "CREATE"})
 _CREATE = (
     "Write CREATE TABLE t (column TYPE [NOT NULL] [DEFAULT value] [PRIMARY KEY | UNIQUE | CHECK (...)], ...); for the "
     "rows of a query, edit['t'].replace(repo.sql('SELECT ...'))."
-)
-_ALTER = (
-    "ALTER TABLE takes ADD COLUMN, DROP COLUMN, RENAME COLUMN, RENAME TO, ALTER COLUMN ... TYPE, SET or DROP NOT NULL."
 )
 Values = dict[str, Any]
 
@@ -56,7 +53,7 @@ def read_schema(statement: Statement) -> SchemaStatement | None:
     """
     if statement.verb not in SCHEMA_VERBS:
         return None
-    step = _CREATE if statement.verb == "CREATE" else _ALTER
+    step = _CREATE if statement.verb == "CREATE" else ALTER_FORMS
     try:
         tree = sqlglot.parse_one(statement.text, dialect="duckdb")
         found = _created(tree) if isinstance(tree, exp.Create) else _altered(tree)

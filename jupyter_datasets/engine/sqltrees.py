@@ -76,9 +76,25 @@ def parsed_offsets(text: str) -> Offsets:
 
 
 def statement_types(text: str) -> list[str]:
-    """DuckDB's names for the types of the statements in a text that it can parse: ``INSERT``, ``CREATE`` ..."""
-    with _database().cursor() as cursor:
-        return [str(statement.type).rpartition(".")[2] for statement in cursor.extract_statements(text)]
+    """DuckDB's names for the types of the statements in a text that it can parse: ``INSERT``, ``CREATE`` ...
+
+    Raises
+    ------
+    StatementError
+        STATEMENT_REFUSED for a statement that is SQL, but nothing that DuckDB does.
+    """
+    try:
+        with _database().cursor() as cursor:
+            return [_type_of(statement) for statement in cursor.extract_statements(text)]
+    except duckdb.Error as error:
+        raise statement_error("This is not supported", kind=ErrorKind.STATEMENT_REFUSED) from error
+
+
+def _type_of(statement: duckdb.Statement) -> str:
+    try:
+        return str(statement.type).rpartition(".")[2]
+    except ValueError:  # DuckDB has types, such as that of UPDATE EXTENSIONS, that its Python package does not know
+        return "OTHER"
 
 
 def printed(query: str) -> str:

@@ -29,6 +29,9 @@ _INSTEAD = {
     "COPY": "ds.export(...) writes a table to a file.",
     "CREATE": "repo.execute(...) and %%sql make tables; to keep a result, edit['name'].replace(result).",
 }
+ALTER_FORMS = (
+    "ALTER TABLE takes ADD COLUMN, DROP COLUMN, RENAME COLUMN, RENAME TO, ALTER COLUMN ... TYPE, SET or DROP NOT NULL."
+)
 
 
 class StatementKind(StrEnum):
@@ -98,7 +101,8 @@ def parse(sql: str) -> Statement:
     flat = grammar.without_pivots() if queries is None else None
     if flat is not None:
         text, queries = flat, parse_queries(flat, sql)
-    _check_count(len(statement_types(text)) if queries is None else len(queries), sql, tokens)
+    types = _types(text, tokens) if queries is None else []
+    _check_count(len(types if queries is None else queries), sql, tokens)
     statement = Statement(
         text=sql,
         kind=StatementKind.OTHER,
@@ -109,7 +113,7 @@ def parse(sql: str) -> Statement:
         is_multi_step=flat is not None,
     )
     if queries is None:
-        return statement if grammar.explains else _as_edit(statement, statement_types(text)[0])
+        return statement if grammar.explains else _as_edit(statement, types[0])
     return _as_select(statement, queries[0], grammar, NameReader(sql, text, tokens, grammar.times))
 
 
@@ -174,6 +178,14 @@ def _parse(text: str, sql: str, tokens: Sequence[Token]) -> list[Node] | None:
     except StatementError as error:
         if not error.next_step:
             error.next_step = _hint(tokens, error.details.get("position"))
+        raise
+
+
+def _types(text: str, tokens: Sequence[Token]) -> list[str]:
+    try:
+        return statement_types(text)
+    except StatementError as error:
+        error.next_step = ALTER_FORMS if _verb(tokens) == "ALTER" else _INSTEAD.get(_verb(tokens), "")
         raise
 
 

@@ -47,6 +47,15 @@ def test_each_action_changes_the_schema(run: Run) -> None:
     ]
 
 
+def test_dataset_and_table_may_be_one_word(run: Run) -> None:
+    """An action takes DATASET.TABLE as the other commands do; options stand where they like behind it."""
+    assert run("edit", "add-column", "sales.sales", "z", "INTEGER", "--default", "3").code == 0
+    assert run("edit", "rename-column", "sales.sales", "-m", "a.b", "z", "y").code == 0
+    assert run("edit", "drop-column", "sales.sales", "price", "y").code == 0
+    assert [c["name"] for c in run("schema", "sales.sales", "--json").data[0]["columns"]] == ["id", "name"]
+    assert run("edit", "add-column", "sales", "z", "INTEGER").code == 2
+
+
 def test_broken_rules_end_with_an_error(run: Run) -> None:
     """The exit code is that of wrong input, and the rows are named."""
     ended = run("edit", "check", "sales", "sales", "price > 0")

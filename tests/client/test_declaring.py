@@ -129,6 +129,9 @@ WRONG: dict[str, tuple[Any, type[DatasetsError]]] = {
     "an unknown type": (lambda t: t.add_column("x", "NONSENSE"), InvalidInputError),
     "a long type": (lambda t: t.add_column("x", "INT" + "[]" * 6000), InvalidInputError),
     "no type": (lambda t: t.add_column("x", ""), InvalidInputError),
+    "a default that is rounded": (lambda t: t.add_column("x", "INTEGER", 1.5), InvalidInputError),
+    "a default with too many digits": (lambda t: t.add_column("x", "DECIMAL(4,2)", 1.239), InvalidInputError),
+    "a check that no row can be held to": (lambda t: t.add_check(f"price > {'9' * 44}"), InvalidInputError),
     "a default of many": (lambda t: t.add_column("x", "INT", [1]), InvalidInputError),
     "an unknown column": (lambda t: t.widen("prise", "DOUBLE"), NotFoundError),
     "no columns": (lambda t: t.require(), InvalidInputError),
@@ -147,6 +150,31 @@ def test_wrong_changes_are_errors_of_ours(shop: Dataset) -> None:
         with pytest.raises(NotFoundError):
             edit["nothing"].drop_column("x")
     assert edit.commit is None
+
+
+WORDS: dict[str, Any] = {
+    "A column needs a name.": lambda t: t.add_column("", "INTEGER"),
+    "A column needs a name. ": lambda t: t.rename_column("price", ""),
+    "A column needs a type.": lambda t: t.add_column("x", ""),
+    "A check needs a name.": lambda t: t.add_check("price > 1", ""),
+    "Name at least one column.": lambda t: t.require(),
+    "Name at least one column. ": lambda t: t.add_unique(),
+    "The expression of a check is text, and not 3.": lambda t: t.add_check(3),
+    "The name of a column is text, and not 5.": lambda t: t.drop_column(5),
+    "The comment of a column has at most 10,000 characters.": lambda t: t.describe("price", comment="x" * 10_001),
+    "required cannot be 'maybe'.": lambda t: t.add_column("x", "INTEGER", required="maybe"),
+}
+
+
+def test_what_is_wrong_with_a_declaration_is_said_in_our_words(shop: Dataset) -> None:
+    """Nothing is said of the classes that hold it."""
+    with shop.edit() as edit:
+        for words, change in WORDS.items():
+            with pytest.raises(InvalidInputError) as caught:
+                change(edit["prices"])
+            assert caught.value.message == words.strip()
+        with pytest.raises(InvalidInputError, match="A check needs a name"):
+            edit["t"].create({"n": "BIGINT"}, checks={"": "n > 0"})
 
 
 def test_a_table_is_declared_by_an_arrow_schema_too(trips: Dataset) -> None:

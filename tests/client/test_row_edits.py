@@ -99,7 +99,15 @@ def test_a_statement_does_what_duckdb_does(people: Dataset, statement: str) -> N
 
 
 _CONDITIONS = ("x > 4", "s = 'v2'", "id % 5 = 1", "x IS NULL", "d BETWEEN 3 AND 8", "id = 17", "s LIKE 'v%' AND x < 3")
-_VALUES = ("x = x * 2", "s = s || '?'", "d = -d", "x = NULL", "s = 'same'", "x = length(s), s = 'n' || x")
+_VALUES = (
+    "x = x * 2",
+    "s = s || '?'",
+    "d = -d",
+    "x = NULL",
+    "s = 'same'",
+    "x = length(s), s = 'n' || x",
+    "x = DEFAULT, s = DEFAULT",
+)
 _MERGE = """MERGE INTO people p
     USING (SELECT id + {} AS id, max(x) AS x, max(s) AS s FROM people WHERE {} GROUP BY 1) o ON p.id = o.id
     WHEN MATCHED THEN UPDATE SET s = o.s, x = o.x WHEN NOT MATCHED THEN INSERT (id, s) VALUES (o.id, o.s)"""
@@ -112,6 +120,7 @@ _generated = st.lists(
         st.builds(
             "INSERT INTO people SELECT id + {}, x, s, d FROM people WHERE {}".format, st.integers(99, 10**9), _some
         ),
+        st.builds("INSERT INTO people VALUES ({}, DEFAULT, 'given', DEFAULT)".format, st.integers(10**9, 10**10)),
         st.builds(_MERGE.format, st.integers(0, 40), _some),
     ),
     min_size=1,
@@ -121,10 +130,13 @@ _generated = st.lists(
 
 def _agree(repo: Repository, statements: list[str], commits: list[bool]) -> None:
     dataset = repo.create(f"people {new_id()}")
+    declared = "CREATE TABLE people (id BIGINT, x INTEGER DEFAULT 7, s VARCHAR DEFAULT 'd', d DOUBLE DEFAULT -0.5)"
     with dataset.edit() as edit:
-        edit["people"].replace(ROWS)
+        edit.sql(declared)
+        edit["people"].append(ROWS)
     with duckdb.connect() as plain:
-        plain.execute("CREATE TABLE people AS FROM ROWS")
+        plain.execute(declared)
+        plain.execute("INSERT INTO people FROM ROWS")
         waiting = list(statements)
         while waiting:
             with dataset.edit() as edit:
@@ -208,6 +220,14 @@ def test_rows_without_a_key_need_one(repo: Repository) -> None:
         ("MERGE INTO people p USING twice t ON p.id = t.id WHEN MATCHED THEN DELETE", None, "twice"),
         ("INSERT INTO people VALUES (1, 2, 's', 3)", ErrorKind.KEY_VIOLATION, "key id = 1"),
         ("INSERT INTO people VALUES (1, 2)", None, "rows to be inserted have 2 columns"),
+        ("UPDATE people SET (x, s) = (1, 'a', 2)", None, "expected 2 values"),
+        (
+            "MERGE INTO people p USING twice t ON false WHEN NOT MATCHED THEN INSERT VALUES (t.id)",
+            None,
+            "4 columns, and",
+        ),
+        ("UPDATE people SET s = 'x' || DEFAULT", None, "DEFAULT"),
+        ("UPDATE EXTENSIONS", ErrorKind.STATEMENT_REFUSED, "UPDATE"),
         ("DELETE FROM people RETURNING *", ErrorKind.STATEMENT_REFUSED, "RETURNING"),
         ("DELETE FROM elsewhere.people", ErrorKind.TABLE_NOT_FOUND, "no table of dataset"),
         ("SELECT 1", ErrorKind.STATEMENT_REFUSED, "is no INSERT"),

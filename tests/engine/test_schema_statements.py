@@ -35,6 +35,9 @@ REFUSED = [
     "ALTER TABLE IF EXISTS t ADD COLUMN x INT",
     "ALTER TABLE t ALTER COLUMN a TYPE BIGINT USING a + 1",
     "ALTER TABLE t ALTER COLUMN a SET DEFAULT 3",
+    "ALTER TABLE t DROP CONSTRAINT c",
+    "ALTER TABLE t ADD COLUMN x INT; ALTER TABLE t DROP CONSTRAINT c",
+    "ALTER TABLE t ADD CONSTRAINT c CHECK (x > 0)",
     "ALTER TABLE a.b.c DROP COLUMN x",
     "ALTER VIEW t RENAME TO u",
     "ALTER TABLE t RENAME a TO b",
@@ -84,6 +87,13 @@ def test_what_cannot_be_done_is_refused(text: str) -> None:
     with pytest.raises(StatementError) as caught:
         read_schema(parse(text))
     assert caught.value.kind in (ErrorKind.STATEMENT_REFUSED, ErrorKind.STATEMENT_SYNTAX)
+
+
+def test_alter_that_duckdb_does_not_do_says_what_can_be_done() -> None:
+    """Its own words about that never show."""
+    with pytest.raises(StatementError, match=r"ALTER TABLE takes ADD COLUMN, .* SET or DROP NOT NULL") as caught:
+        parse("ALTER TABLE t DROP CONSTRAINT c")
+    assert (caught.value.kind, "exception" in str(caught.value)) == (ErrorKind.STATEMENT_REFUSED, False)
 
 
 def test_other_statements_are_none_of_these() -> None:

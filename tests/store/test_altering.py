@@ -86,12 +86,31 @@ def test_rows_there_are_have_the_default_of_a_new_column(made: Made, kind: str, 
 
 @pytest.mark.parametrize(
     ("kind", "text"),
-    [("INTEGER", "x"), ("HUGEINT", "9" * 39), ("INTEGER[]", "[1]"), ("BLOB", "a"), ("INTERVAL", "1 day")],
+    [
+        *(("INTEGER", "x"), ("HUGEINT", "9" * 39), ("INTEGER[]", "[1]"), ("BLOB", "a"), ("INTERVAL", "1 day")),
+        *(("INTEGER", "1.5"), ("DECIMAL(4,2)", "1.239"), ("FLOAT", "16777217"), ("DOUBLE", "1e400")),
+        *(("DATE", "2020-01-01 12:00:00"), ("TIMESTAMP_MS", "2020-01-01 00:00:00.123456")),
+        *(("TIMESTAMP", "2020-01-01 00:00:00.1234567"), ("TIME", "12:00:00.1234567")),
+    ],
 )
 def test_a_default_that_cannot_be_kept_is_refused(made: Made, kind: str, text: str) -> None:
-    """No value of its type, none that a segment takes, or of a type whose text is not its value."""
+    """No value of its type, none that it holds exactly or a segment takes, or of a type whose text is not its value."""
     with pytest.raises(InvalidInputError, match="default"):
         altering.added(made.schema, Column(name="d", type=kind), default=text, has_rows=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "kept"),
+    [
+        *(("INTEGER", " 3.0", "3"), ("INTEGER", "0xff", "255"), ("DECIMAL(4,2)", "1.250", "1.25")),
+        *(("DOUBLE", "0.1", "0.1"), ("DOUBLE", "nan", "nan"), ("DATE", "infinity", "infinity")),
+        *(("DATE", "2020-01-01 00:00:00", "2020-01-01"), ("TIMESTAMP_MS", "290000-01-01", "290000-01-01 00:00:00")),
+    ],
+)
+def test_another_spelling_of_a_value_is_a_default(made: Made, kind: str, text: str, kept: str) -> None:
+    """It is kept as DuckDB writes it."""
+    schema = altering.added(made.schema, Column(name="d", type=kind), default=text, has_rows=True)
+    assert schema.field("d").default == kept
 
 
 def test_a_dropped_name_may_come_again_as_another_column(made: Made) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -29,7 +30,9 @@ from jupyter_datasets.store import altering
 from jupyter_datasets.store.roots import Check, TableRoot
 from jupyter_datasets.store.schemas import Column, Schema
 from jupyter_datasets.store.segments import WRITER_ID
-from jupyter_datasets.values import nearest
+from jupyter_datasets.values import check_text, nearest
+
+_LONGEST_NAME = 100  # characters of a check's
 
 
 def empty_root(schema: Schema, key: tuple[str, ...] = ()) -> TableRoot:
@@ -146,6 +149,7 @@ def _without_unique(root: TableRoot, columns: Sequence[str]) -> TableRoot:
 def _with_check(root: TableRoot, check: CheckDeclaration) -> TableRoot:
     found = checks.read(check.expression)
     checks.check_types(found, {f.name: f.type for f in root.schema.fields})
+    _check_name(check.name)
     taken = {known.name.casefold() for known in root.checks}
     if check.name is not None and check.name.casefold() in taken:
         raise _exists(f"There is a check {check.name!r} already", check.name)
@@ -153,6 +157,18 @@ def _with_check(root: TableRoot, check: CheckDeclaration) -> TableRoot:
     # The case of a name that was typed otherwise than the column's is mended here.
     births = {f.name: f.birth for f in root.schema.fields}
     return replace(root, checks=(*root.checks, Check(name=name, expression=found.renamed(births))))
+
+
+def _check_name(name: str | None) -> None:
+    if name is None:
+        return
+    check_text(name, "The check's name")
+    if not name.strip() or len(name) > _LONGEST_NAME or any(unicodedata.category(c) == "Cc" for c in name):
+        raise InvalidInputError(
+            f"A check cannot have the name {name[:_LONGEST_NAME]!r}.",
+            kind=ErrorKind.INVALID_NAME,
+            next_step=f"A name has 1 to {_LONGEST_NAME} characters, and no line ends or other control characters.",
+        )
 
 
 def _free_name(base: str, taken: set[str]) -> str:

@@ -241,6 +241,7 @@ VERSION_CALLS: dict[str, tuple[Any, ...]] = {
     "version": ("main",),
     "plan": ("main", "trips"),
     "file": ("main", "book"),
+    "holders": ("main", "book"),
     "diff": ("main", "main"),
     "row_diff": ("main", "main", "trips"),
     "create_ref": ("fix", "branch", "main"),

@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_datasets.container import Container
 from jupyter_datasets.errors import AlreadyExistsError, DatasetsError, ErrorKind, InvalidInputError, NotFoundError
-from jupyter_datasets.services.versions.declarations import SchemaChanges, TableDeclaration
+from jupyter_datasets.services.versions.declarations import DropCheck, SchemaChanges, TableDeclaration
 from jupyter_datasets.services.versions.models import Commit, RowDiffPlan, TableInfo
 from jupyter_datasets.store.roots import Check
 from tests.services.conftest import World
@@ -162,6 +162,19 @@ def test_null_passes_a_check_and_a_rule_that_went_holds_no_more(world: World) ->
     assert _info(world).checks == ()
 
 
+def test_rows_for_which_a_check_cannot_be_run_are_refused(world: World) -> None:
+    """Few errors of DuckDB get past TRY; then the check is named, and can be dropped."""
+    world.append(1)
+    _alter(world, {"do": "add_column", "name": "s", "type": "VARCHAR"})
+    _alter(world, {"do": "add_check", "name": "odd", "expression": "like_escape(s, 'a', s)"})
+    edit = world.begin()
+    with pytest.raises(InvalidInputError, match="to the check odd: Invalid escape string") as caught:
+        world.put(edit, pa.table({"n": [2], "s": ["long"]}))
+    assert (caught.value.kind, caught.value.details) == (ErrorKind.INVALID_CHECK, {"checks": ["odd"]})
+    world.edits.alter(world.me, edit, "trips", (DropCheck(name="odd"),))
+    world.put(edit, pa.table({"n": [2], "s": ["long"]}))
+
+
 def test_a_check_follows_its_columns(world: World) -> None:
     """Renamed columns are renamed in it, to hostile names and back; it holds all the time."""
     world.append(1)
@@ -209,6 +222,10 @@ WRONG: dict[str, tuple[dict[str, Any], type[DatasetsError], ErrorKind]] = {
     "a check twice": (CHECK, AlreadyExistsError, ErrorKind.CONSTRAINT_EXISTS),
     "unique twice": ({"do": "add_unique", "columns": ["n"]}, AlreadyExistsError, ErrorKind.CONSTRAINT_EXISTS),
     "one column twice": ({"do": "add_unique", "columns": ["n", "N"]}, InvalidInputError, ErrorKind.INVALID_ARGUMENT),
+    **{
+        f"a check called {name!r:.9}": (CHECK | {"name": name}, InvalidInputError, ErrorKind.INVALID_NAME)
+        for name in ("a\nb", "a\x07", "  ", "x" * 101)
+    },
     "no such check": ({"do": "drop_check", "name": "positiv"}, NotFoundError, ErrorKind.CONSTRAINT_NOT_FOUND),
     "not unique": ({"do": "drop_unique", "columns": ["y"]}, NotFoundError, ErrorKind.CONSTRAINT_NOT_FOUND),
     "no such column": ({"do": "require_columns", "names": ["m"]}, NotFoundError, ErrorKind.COLUMN_NOT_FOUND),

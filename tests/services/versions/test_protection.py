@@ -126,9 +126,9 @@ def test_an_import_that_began_before_the_protection_is_refused_at_its_commit(
     (tmp_path / "trips.csv").write_text("n\n3\n")
     commit = world.edits.commit
 
-    def commit_late(*args: object) -> object:
+    def commit_late(*args: object, **more: object) -> object:
         protect(world, "main")
-        return commit(*args)  # type: ignore[arg-type]  # passed on as they came
+        return commit(*args, **more)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(world.edits, "commit", commit_late)
     job = world.container.imports.start(
