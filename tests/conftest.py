@@ -15,14 +15,19 @@ from sqlalchemy import URL, Engine, create_engine, make_url, text
 from jupyter_datasets.catalog.database import Database
 
 NewPostgres = Callable[..., str]
-TOGETHER = ("architecture", "ui", "widgets")  # folders whose tests share what takes long to start, or to build
+SCREENS = ("ui", "widgets")  # folders whose tests look at a browser
+TOGETHER = ("architecture",)  # folders whose tests share what takes long to build
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests of such a folder run in one of the processes."""
+    """Mark the tests of screens, and let those that share much run in one of the processes."""
     for item in items:
-        if item.path.parent.name in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
+        folder = item.path.parent.name
+        if folder in SCREENS:
+            item.add_marker(pytest.mark.screen)
+        if folder in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(folder))
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 OURS = "jupyter_datasets"
-TESTS_COMMAND = 'pip install ".[test]" && pytest'
+TESTS_COMMAND = 'pip install ".[test]" && pytest && pytest -n 0 -m screen'
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
