@@ -184,7 +184,7 @@ class Columns:
     def _coming(self, theirs: Field) -> Field:
         """A field of theirs under ids that ours never gave; rows of ours have its default."""
         nullable = theirs.nullable or theirs.default is None
-        if min(theirs.id, *theirs.nested, theirs.id) >= self.ours.next_id:
+        if min((theirs.id, *theirs.nested)) >= self.ours.next_id:
             return replace(theirs, nullable=nullable)
         first, count = self._next_id, 1 + len(theirs.nested)
         self._next_id += count

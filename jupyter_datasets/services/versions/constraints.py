@@ -120,7 +120,7 @@ def find(root: TableRoot, pieces: Sequence[Piece], nulls: frozenset[int]) -> Vio
 
 def find_among(root: TableRoot, pieces: Sequence[Piece], added: Iterable[pa.RecordBatch]) -> Violation | None:
     """What rows break, given in transfer form, that were added to a table which kept its rules so far."""
-    distinct = [_key(root), *_unique(root)]
+    distinct = [keys.key_fields(root), *_unique(root)]
     kept, found = list[pa.RecordBatch](), defaultdict[_Rule, _Found](_Found)
     checks = _check_rules(root)
     births = [f.birth for f in root.schema.fields]
@@ -172,7 +172,7 @@ def uses_of(root: TableRoot, ids: frozenset[int]) -> str | None:
     if ids & set(root.key):
         return "the key"
     if found := next((unique for unique in root.unique if ids & set(unique)), None):
-        return f"unique ({', '.join(f.name for f in _fields(root, found))})"
+        return f"unique ({', '.join(f.name for f in keys.fields_of(root, found))})"
     return next((f"the check {c.name}" for c in root.checks if births & set(_read(c.expression).columns)), None)
 
 
@@ -301,24 +301,14 @@ def _first(rules: Sequence[_Rule], found: Mapping[_Rule, _Found]) -> Violation |
 # Rules of rows among others
 
 
-def _key(root: TableRoot) -> list[Field]:
-    return keys.key_fields(root)
-
-
-def _unique(root: TableRoot) -> Iterator[list[Field]]:
-    for ids in root.unique:
-        yield _fields(root, ids)
-
-
-def _fields(root: TableRoot, ids: Sequence[int]) -> list[Field]:
-    known = {f.id: f for f in root.schema.fields}
-    return [known[i] for i in ids if i in known]
+def _unique(root: TableRoot) -> list[list[Field]]:
+    return [keys.fields_of(root, ids) for ids in root.unique]
 
 
 def _doubles(root: TableRoot, pieces: Sequence[Piece], among: pa.Table | None = None) -> Iterator[Violation]:
     """Rows that are not told apart by what should tell them apart."""
     for kind, fields in [
-        (ErrorKind.KEY_VIOLATION, _key(root)),
+        (ErrorKind.KEY_VIOLATION, keys.key_fields(root)),
         *((ErrorKind.UNIQUE_VIOLATION, fields) for fields in _unique(root)),
     ]:
         chosen = None if among is None else among.select([f.birth for f in fields])
@@ -358,7 +348,7 @@ def _rows(
     connection: duckdb.DuckDBPyConnection, root: TableRoot, rows: str, first: Sequence[str], rest: str
 ) -> list[dict[str, str | None]]:
     """Some rows of a query as texts."""
-    key = [f.name for f in _key(root)]
+    key = [f.name for f in keys.key_fields(root)]
     names = list(dict.fromkeys([*key, *first, *root.schema.names]))[:_MOST_COLUMNS]
     cells = ", ".join(f"left(CAST({quote_name(n)} AS VARCHAR), {_MOST_LETTERS}) AS {quote_name(n)}" for n in names)
     # The order is that of the rows below, for the texts have the columns' names.

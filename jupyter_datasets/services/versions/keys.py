@@ -20,8 +20,13 @@ from jupyter_datasets.store.schemas import Field, Schema
 
 def key_fields(root: TableRoot) -> list[Field]:
     """The fields of a table's key that it still has, in the key's order."""
+    return fields_of(root, root.key)
+
+
+def fields_of(root: TableRoot, ids: Sequence[int]) -> list[Field]:
+    """The fields with these ids that a table still has, in their order."""
     known = {f.id: f for f in root.schema.fields}
-    return [known[i] for i in root.key if i in known]
+    return [known[i] for i in ids if i in known]
 
 
 def check_same(root: TableRoot, key: Sequence[str]) -> None:
