@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from IPython.display import DisplayHandle, display
+from IPython.display import DisplayHandle
 
 from jupyter_datasets.client.display import count, plain
 from jupyter_datasets.client.jobs import describe, use_progress
@@ -43,7 +43,9 @@ class Line:
 
     def _show(self, shown: Any) -> None:
         if self._handle is None:
-            self._handle = display(shown, display_id=True)  # type: ignore[no-untyped-call]  # IPython has no types here
+            # Known before it shows: Ctrl-C may come while it does, and the line ends where it began.
+            self._handle = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython has no types here
+            self._handle.display(shown)  # type: ignore[no-untyped-call]  # likewise
         else:
             self._handle.update(shown)  # type: ignore[no-untyped-call]  # likewise
 
