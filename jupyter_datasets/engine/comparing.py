@@ -14,7 +14,7 @@ from itertools import count
 from jupyter_datasets.sqltext import quote_name, quote_text
 
 CHANGE = "change_type"
-_GONE, _COME, _ODD = '"jd gone"', '"jd come"', '"jd odd"'
+_GONE, _COME, _ODD, _NET, _NUMBER = '"jd gone"', '"jd come"', '"jd odd"', '"jd net"', '"jd number"'
 _THERE, _KIND, _PHASE, _CELL = '"jd there"', '"jd kind"', '"jd phase"', '"jd cell"'
 _NO_CELLS = "CAST([] AS SMALLINT[])"
 
@@ -132,14 +132,18 @@ class Comparison:
 
     def _net(self) -> str:
         """The rows that one side has more often than the other, as relations of their own."""
-        sides = [("jd old", self.old), ("jd new", self.new)]
         found = [] if self.are_few else [f"{_ODD} AS MATERIALIZED ({self._odd()})"]
         odd = "" if self.are_few else f" WHERE {self._hash} IN (FROM {_ODD})"
-        found += [f"{quote_name(name)} AS MATERIALIZED (SELECT * FROM ({rows}){odd})" for name, rows in sides]
-        found += [
-            f'{_GONE} AS MATERIALIZED (FROM "jd old" EXCEPT ALL FROM "jd new")',
-            f'{_COME} AS MATERIALIZED (FROM "jd new" EXCEPT ALL FROM "jd old")',
-        ]
+        columns = ", ".join(map(quote_name, self.columns))
+        sides = " UNION ALL ".join(
+            f"SELECT {columns}, {sign} AS {_NUMBER} FROM ({rows}){odd}"
+            for rows, sign in ((self.old, -1), (self.new, 1))
+        )
+        counted = f"SELECT {columns}, CAST(sum({_NUMBER}) AS BIGINT) AS {_NUMBER} FROM ({sides}) GROUP BY ALL"
+        found.append(f"{_NET} AS MATERIALIZED (FROM ({counted}) WHERE {_NUMBER} <> 0)")
+        for side, number in ((_GONE, f"-{_NUMBER}"), (_COME, _NUMBER)):
+            repeated = f"SELECT {columns}, unnest(range({number})) FROM {_NET} WHERE {number} > 0"
+            found.append(f"{side} AS (SELECT {columns} FROM ({repeated}))")
         return f"WITH {', '.join(found)}"
 
     def _odd(self) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -13,9 +13,10 @@ from jupyter_datasets.sqltext import quote_name, quote_text
 
 PIECE, ROW = "jd piece", "jd row"
 _NUMBER = "((CAST(file_index AS BIGINT) << 32) | file_row_number)"
-
-
 _MOST_SAID = 10_000
+
+ReaderMap = Mapping[str, Sequence[Any]]
+"""Value of ``read_parquet``'s ``schema`` option: ids under ``key``, what is to become of each under ``value``."""
 
 
 class Given(Protocol):
@@ -23,6 +24,9 @@ class Given(Protocol):
 
     def values(self, name: str, values: Sequence[str | int]) -> str:
         """SQL for a list of values."""
+
+    def mapping(self, name: str, columns: ReaderMap) -> str:
+        """SQL for what ``read_parquet`` is to make of the columns."""
 
     def table(self, name: str, rows: pa.Table) -> str:
         """SQL for a table."""
@@ -42,6 +46,11 @@ class Session:
         self._connection.execute(f"SET VARIABLE {quote_name(name)} = $values", {"values": list(values)})
         return f"getvariable({quote_text(name)})"
 
+    def mapping(self, name: str, columns: ReaderMap) -> str:
+        """SQL for what ``read_parquet`` is to make of the columns."""
+        self._connection.execute(f"SET VARIABLE {quote_name(name)} = $columns", {"columns": columns})
+        return f"getvariable({quote_text(name)})"
+
     def table(self, name: str, rows: pa.Table) -> str:
         """SQL for a table."""
         self._connection.register(name, rows)
@@ -57,6 +66,11 @@ class Lasting:
     def values(self, _: str, values: Sequence[str | int]) -> str:
         """SQL for a list of values."""
         return f"[{', '.join(quote_text(v) if isinstance(v, str) else str(v) for v in values)}]"
+
+    def mapping(self, _: str, columns: ReaderMap) -> str:
+        """SQL for what ``read_parquet`` is to make of the columns."""
+        lines = zip(columns["key"], columns["value"], strict=True)
+        return f"MAP {{{', '.join(f'{id}: {_struct(parts)}' for id, parts in lines)}}}"
 
     def table(self, name: str, rows: pa.Table) -> str:
         """SQL for a table, which stays in the database; one of that name is taken to be the same."""
@@ -100,7 +114,7 @@ class Scan:
     stored
         Names of the segments' columns.
     reader_map
-        Value of ``read_parquet``'s ``schema`` option.
+        What becomes of the columns of segments of any age.
     select
         Select list from the segments' columns to the table's.
     columns
@@ -110,7 +124,7 @@ class Scan:
     files: tuple[Files, ...]
     loose: tuple[tuple[str, pa.Table], ...] = ()
     stored: Sequence[str]
-    reader_map: str
+    reader_map: ReaderMap
     select: str
     columns: Sequence[tuple[str, str]]
 
@@ -164,13 +178,19 @@ class Scan:
             return read
         return f"{read} WHERE {_NUMBER} {_test(given, name, files.rows, only=files.only)}"
 
-    def _source(self, given: Given, variable: str, paths: Sequence[str]) -> str:
-        return f"read_parquet({given.values(variable, paths)}, schema => {self.reader_map})"
+    def _source(self, given: Given, name: str, paths: Sequence[str]) -> str:
+        columns = given.mapping(f"{name} columns", self.reader_map)
+        return f"read_parquet({given.values(name, paths)}, schema => {columns})"
 
     def _empty(self, place: str) -> str:
         columns = [f"CAST(NULL AS {kind}) AS {quote_name(name)}" for name, kind in self.columns]
         columns += [f"0 AS {quote_name(PIECE)}", f"0 AS {quote_name(ROW)}"] if place else []
         return f"SELECT {', '.join(columns)} WHERE false"
+
+
+def _struct(parts: Mapping[str, str | None]) -> str:
+    said = (f"{name}: {'NULL' if value is None else quote_text(value)}" for name, value in parts.items())
+    return f"{{{', '.join(said)}}}"
 
 
 def _test(given: Given, name: str, rows: pa.Table, *, only: bool) -> str:

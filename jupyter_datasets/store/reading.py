@@ -146,11 +146,10 @@ class OrderedReader:
         return bool(found.type == wanted) and (found.metadata or {}).get(_FIELD_ID) == str(field.id).encode()
 
     def _converted(self, path: str) -> pa.Table:
-        query = (
-            f"SELECT {self._select(self._schema)} FROM read_parquet(?, schema => {schemas.reader_map(self._schema)})"
-        )
+        query = f"SELECT {self._select(self._schema)} FROM read_parquet($path, schema => $columns)"
+        given = {"path": path, "columns": schemas.reader_map(self._schema)}
         with segments.connect() as connection:
-            return connection.sql(query, params=[path]).to_arrow_table().cast(self.arrow_schema)
+            return connection.sql(query, params=given).to_arrow_table().cast(self.arrow_schema)
 
 
 def check_segments(paths: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from jupyter_datasets.errors import ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.sqltext import quote_name, quote_text
-from jupyter_datasets.store import defaults, forms, logical
+from jupyter_datasets.store import defaults, digests, forms, logical
 from jupyter_datasets.values import nearest
 
 
@@ -119,6 +119,11 @@ class Schema:
     def names(self) -> list[str]:
         """Today's column names in order."""
         return [f.name for f in self.fields]
+
+    @property
+    def layout(self) -> int:
+        """What digests of segments with these columns have in common; names make no difference."""
+        return digests.layout_of((f.id, f.storage) for f in self.fields)
 
     def names_of(self, ids: Iterable[int]) -> list[str]:
         """Today's names of some fields, by their ids."""
@@ -257,20 +262,14 @@ def _mismatch(what: str, column: str, names: Iterable[str]) -> InvalidInputError
     )
 
 
-def reader_map(schema: Schema) -> str:
+def reader_map(schema: Schema) -> dict[str, list[Any]]:
     """The value of ``read_parquet``'s ``schema`` option: how segments of any age give today's columns.
 
-    The columns come out under their birth names and in storage form.
+    The columns come out under their birth names and in storage form. It is a MAP as DuckDB takes it from Python, which
+    is a third of the time of one that is spelt in a query.
     """
-    lines = (
-        f"{f.id}: {{name: {quote_text(f.birth)}, type: {quote_text(f.storage)}, default_value: {_default(f)}}}"
-        for f in schema.fields
-    )
-    return "MAP {" + ", ".join(lines) + "}"
-
-
-def _default(known: Field) -> str:
-    return "NULL" if known.default is None else quote_text(known.default)
+    columns = [{"name": f.birth, "type": f.storage, "default_value": f.default} for f in schema.fields]
+    return {"key": [f.id for f in schema.fields], "value": columns}
 
 
 def logical_columns(schema: Schema) -> str:
@@ -299,7 +298,8 @@ def patch_columns(schema: Schema, present: Sequence[str]) -> str:
 
 
 def _patched(field: Field, present: bool) -> str:
-    value = quote_name(str(field.id)) if present else _default(field)
+    default = "NULL" if field.default is None else quote_text(field.default)
+    value = quote_name(str(field.id)) if present else default
     return f"CAST({value} AS {field.storage})"
 
 
