@@ -64,17 +64,17 @@ def test_the_busy_error_comes_when_the_time_is_over_and_not_before(store, start_
     began = time.monotonic()
     with pytest.raises(StoreBusyError):
         open_once(store, busy_timeout=0.5)
-    assert 0.5 <= time.monotonic() - began < 3
+    assert 0.5 <= time.monotonic() - began < 10
 
 
 def test_threads_that_wait_together_all_give_up_in_time(store, start_process):
     start_process(HOLD).hear()
-    database = Database(store, busy_timeout=0.5)
+    database = Database(store, busy_timeout=2)
     began = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
         errors = list(pool.map(lambda _: _error_of(database), range(4)))
     assert [type(error) for error in errors] == [StoreBusyError] * 4
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 6
     database.close()
 
 

@@ -16,7 +16,7 @@ Told = dict[str, Any]
 
 async def heard(socket: Any) -> tuple[str, Told]:
     """The next event's schema, and what we said in it."""
-    event = json.loads(await asyncio.wait_for(socket.read_message(), 20))
+    event = json.loads(await asyncio.wait_for(socket.read_message(), 60))
     return event["schema_id"], {
         key: value for key, value in event.items() if not key.startswith("__") and key != "schema_id"
     }

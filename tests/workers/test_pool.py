@@ -31,15 +31,19 @@ def run(pool: Pool, task: str = "add", going: bool = True, **plan: Any) -> int:
     return child.pid
 
 
+def seconds(pool: Pool) -> float:
+    begun = time.monotonic()
+    run(pool)
+    return time.monotonic() - begun
+
+
 def test_a_child_serves_one_task_after_the_other(pool: Pool) -> None:
     assert run(pool) == run(pool) == run(pool)
 
 
 def test_a_warm_child_answers_at_once(pool: Pool) -> None:
-    run(pool)
-    begun = time.monotonic()
-    run(pool)
-    assert time.monotonic() - begun < 0.25
+    cold, warm = seconds(pool), min(seconds(pool) for _ in range(3))
+    assert warm < cold / 2
 
 
 def test_two_leases_at_a_time_get_two_children(pool: Pool) -> None:

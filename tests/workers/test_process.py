@@ -141,7 +141,7 @@ def test_a_cancelled_task_ends_within_two_seconds(pool: Pool) -> None:
     begun = time.monotonic()
     with pytest.raises(JobCancelledError):
         perform(pool, "count", {"n": 1000, "seconds": 60}, Watcher(started))
-    assert time.monotonic() - begun < 1.0
+    assert time.monotonic() - begun < 2.0
 
 
 def test_a_task_that_ignores_cancelling_is_killed_within_two_seconds(pool: Pool) -> None:

