@@ -73,8 +73,9 @@ def _summary(diff: Diff, table: str | None) -> Answer:
 
 def _schema(diff: Diff, table: str | None) -> Answer:
     schema = diff.schema() if table is None else diff[table].schema()
+    told = table is None and (schema.num_rows or not len(diff))  # by the summary of all tables
     text = rows.as_text(schema) if schema.num_rows else "No column differs."
-    return Answer(data={"schema": rows.as_json(schema)}, text=text)
+    return Answer(data={"schema": rows.as_json(schema)}, text="" if told else text)
 
 
 def _rows(diff: Diff, table: str | None, number: int) -> Answer:

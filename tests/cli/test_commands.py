@@ -116,6 +116,14 @@ def test_diff_shows_tables_columns_and_rows(run: Run) -> None:
     assert run("diff", "sales.nothing", "v1", "fix").code == 3
 
 
+def test_diff_tells_of_columns_once(run: Run) -> None:
+    """Without a table the summary names them; of one table, ``--schema`` does."""
+    assert run("edit", "add-column", "sales.sales", "note", "VARCHAR").code == 0
+    for target, option in (("sales", ()), ("sales", ("--schema",)), ("sales.sales", ("--schema",))):
+        assert run("diff", target, "v1", "main", *option).out.count("note VARCHAR") == 1
+    assert "No column differs." in run("diff", "sales", "v1", "fix", "--schema").out
+
+
 def test_branches_and_tags_are_made_listed_and_deleted(run: Run) -> None:
     """Both commands list their own kind only, and deleting is taken back by undo."""
     assert run("branch", "sales", "later", "v1").code == 0
