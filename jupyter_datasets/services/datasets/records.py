@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
@@ -27,6 +28,11 @@ def save(connection: Connection, old: Dataset, new: Dataset) -> bool:
 def by_id(connection: Connection, dataset_id: str) -> Dataset | None:
     """A dataset by id, in the bin or not."""
     return _one(connection, select(datasets).where(datasets.c.id == dataset_id))
+
+
+def ids_among(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Those of these ids that datasets have, in the bin or not."""
+    return set(connection.scalars(select(datasets.c.id).where(datasets.c.id.in_(ids)))) if ids else set()
 
 
 def by_name(connection: Connection, name: str, owner: str | None) -> list[Dataset]:

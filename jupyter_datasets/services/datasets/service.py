@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection
 
 from jupyter_datasets.catalog.database import Database
-from jupyter_datasets.errors import AlreadyExistsError, ConflictError, ErrorKind, InvalidInputError, NotFoundError
+from jupyter_datasets.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    ErrorKind,
+    InvalidInputError,
+    NotFoundError,
+    PermissionDeniedError,
+)
 from jupyter_datasets.services.datasets import records
 from jupyter_datasets.services.datasets.events import DatasetChanged
 from jupyter_datasets.services.datasets.models import Dataset
@@ -79,6 +87,19 @@ class DatasetService:
         self._permissions.require(actor, found.id, Role.READ)
         if found.deleted is not None:
             raise _not_found(found.name, [], deleted=True)
+        return found
+
+    def readable(self, actor: Actor, datasets: Iterable[str]) -> dict[str, Dataset]:
+        """Those that there are and that the actor may read, by the ids or names that were given."""
+        self._permissions.require(actor, None, Role.READ)
+        asked = dict.fromkeys(datasets)
+        ids = [each for each in asked if _ID.fullmatch(each)]
+        with self._database.read() as connection:
+            unknown = set(ids) - records.ids_among(connection, ids)
+        found: dict[str, Dataset] = {}
+        for each in asked.keys() - unknown:
+            with suppress(NotFoundError, PermissionDeniedError, InvalidInputError):
+                found[each] = self.get(actor, each)
         return found
 
     def list(self, actor: Actor, limit: int = 1000, cursor: str | None = None, offset: int = 0) -> Page[Dataset]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from jupyter_datasets.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 from jupyter_datasets.services.versions import records
 from jupyter_datasets.services.versions.models import Commit
 from jupyter_datasets.services.versions.open_store import OpenStore
@@ -74,9 +73,7 @@ def _merged(inputs: Iterable[InputVersion]) -> tuple[InputVersion, ...]:
 
 
 def _named(store: OpenStore, actor: Actor, inputs: tuple[InputVersion, ...]) -> Iterator[InputVersion]:
+    found = store.datasets.readable(actor, [read.dataset for read in inputs])
     for read in inputs:
-        try:
-            found = store.datasets.get(actor, read.dataset)
-        except (NotFoundError, PermissionDeniedError, InvalidInputError):
-            continue
-        yield read.model_copy(update={"dataset": found.id, "name": found.name})
+        if (dataset := found.get(read.dataset)) is not None:
+            yield read.model_copy(update={"dataset": dataset.id, "name": dataset.name})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import event
 
 from jupyter_datasets.container import Container
 from jupyter_datasets.errors import (
@@ -19,7 +20,7 @@ from jupyter_datasets.errors import (
 from jupyter_datasets.services.datasets.events import DatasetChanged
 from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.datasets.service import DatasetService
-from jupyter_datasets.values import Actor
+from jupyter_datasets.values import Actor, new_id
 
 
 @pytest.fixture
@@ -271,12 +272,31 @@ def test_each_change_is_told_once_after_it_was_made(container: Container, me: Ac
     assert heard == ["created", "updated", "deleted", "restored"]
 
 
+def test_many_are_looked_up_in_few_statements(datasets: DatasetService, me: Actor, flights: Dataset) -> None:
+    """Ids of other stores, of which a script that uses several tells, cost nothing each."""
+    gone = datasets.create(me, "gone")
+    datasets.delete(me, gone.id)
+    elsewhere = [new_id() for _ in range(50)]
+    seen: list[str] = []
+    engine = datasets._database._catalog.engine
+
+    def count(*args: object) -> None:
+        seen.append(str(args[2]))
+
+    event.listen(engine, "before_cursor_execute", count)
+    found = datasets.readable(me, [flights.id, "flights", gone.id, "no such", *elsewhere, flights.id])
+    event.remove(engine, "before_cursor_execute", count)
+    assert {asked: dataset.id for asked, dataset in found.items()} == {flights.id: flights.id, "flights": flights.id}
+    assert 0 < len(seen) < 12, seen
+
+
 # --------------------------------------------------------------------------------------------------------- permissions
 
 
 CALLS = {
     "create": ("other",),
     "get": ("Flights",),
+    "readable": (["Flights"],),
     "list": (),
     "update": ("Flights",),
     "delete": ("Flights",),
