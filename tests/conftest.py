@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -97,6 +98,22 @@ def catalog_url(request: pytest.FixtureRequest) -> str:
 def store(tmp_path: Path) -> Path:
     """Where a store may be made; the folder does not exist yet."""
     return tmp_path / "store"
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which nothing is yet, to make others from: copying it takes a tenth of the time of making one."""
+    from jupyter_datasets.client.connect import connect
+
+    folder = tmp_path_factory.mktemp("empty") / "store"
+    connect(folder).close()
+    return folder
+
+
+@pytest.fixture
+def new_store(empty_store: Path, store: Path) -> Path:
+    """An embedded store of the test's own, without anything in it."""
+    return Path(shutil.copytree(empty_store, store))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,8 +56,15 @@ def prices(**changed: float) -> pa.Table:
 
 
 @pytest.fixture
-def sales(store: Path) -> Path:
+def sales(shop: Path, store: Path) -> Path:
     """A store whose dataset ``sales`` has tag ``v1`` and, on branch ``fix``, a cheaper thing and one table more."""
+    return Path(shutil.copytree(shop, store))
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What each test of ``sales`` begins with."""
+    store = tmp_path_factory.mktemp("shop") / "store"
     with connect(store) as repo:
         dataset = repo.create("sales", description=HOSTILE, labels=["shop"])
         with dataset.edit(message="first load") as edit:

@@ -49,10 +49,10 @@ in_place = pytest.mark.parametrize("open_repo", [TRANSPORTS[name] for name in NE
 
 
 @pytest.fixture(params=TRANSPORTS.values(), ids=TRANSPORTS.keys())
-def open_repo(request: pytest.FixtureRequest, store: Path) -> Iterator[Open]:
+def open_repo(request: pytest.FixtureRequest, new_store: Path) -> Iterator[Open]:
     """Opens clients of one store; those that are open are closed after the test."""
     opened: list[Repository] = []
-    with request.param(store) as connect:
+    with request.param(new_store) as connect:
 
         def open_another() -> Repository:
             opened.append(connect())

@@ -13,16 +13,16 @@ from tests.client.conftest import TRANSPORTS
 
 
 @pytest.fixture(params=TRANSPORTS.values(), ids=TRANSPORTS.keys())
-def repo(request: pytest.FixtureRequest, store: Path) -> Iterator[Repository]:
+def repo(request: pytest.FixtureRequest, new_store: Path) -> Iterator[Repository]:
     """On every way to the store."""
-    with request.param(store) as connect:
+    with request.param(new_store) as connect:
         repository = connect()
         yield repository
         repository.close()
 
 
 @pytest.fixture
-def here(store: Path) -> Iterator[Repository]:
+def here(new_store: Path) -> Iterator[Repository]:
     """In this process, where the way to the store makes no difference."""
-    with connect(store) as repository:
+    with connect(new_store) as repository:
         yield repository

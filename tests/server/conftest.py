@@ -22,11 +22,11 @@ Do = Callable[[Awaitable[Answer]], Answer]
 
 
 @pytest.fixture
-def jp_server_config(store: Path) -> dict[str, Any]:
+def jp_server_config(new_store: Path) -> dict[str, Any]:
     """Only our extension, on a store of the test's own; no route is open to everybody."""
     return {
         "ServerApp": {"jpserver_extensions": {"jupyter_datasets": True}, "allow_unauthenticated_access": False},
-        "JupyterDatasets": {"store": str(store)},
+        "JupyterDatasets": {"store": str(new_store)},
     }
 
 

@@ -51,8 +51,10 @@ def catalog_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def container(store: Path, catalog_url: str) -> Iterator[Container]:
+def container(request: pytest.FixtureRequest, store: Path, catalog_url: str) -> Iterator[Container]:
     """An empty store that is open, once for each kind of catalog."""
+    if not catalog_url:
+        request.getfixturevalue("new_store")
     made = build(Settings(store=store, catalog_url=catalog_url))
     yield made
     made.close(wait=False)
