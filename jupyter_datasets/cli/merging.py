@@ -154,6 +154,8 @@ def _answer(dataset: Dataset, done: _Done, nothing: str) -> Answer:
 def _waiting(dataset: Dataset, found: MergeConflicts) -> Answer:
     """A merge that was begun, or begun again with the answers that it has: these may settle all."""
     command = f"jupyter datasets merge {shlex.quote(dataset.name)}"
+    if not len(found) and found.problems:
+        raise found.problems[0].error()
     if not len(found):
         data = {"merge": found.merge.model_dump(mode="json"), **_conflicts(found)}
         return Answer(data=data, text=f"It is in progress, and its answers settle all. Commit it: {command} --continue")
@@ -167,7 +169,8 @@ def _waiting(dataset: Dataset, found: MergeConflicts) -> Answer:
 
 
 def _conflicts(found: MergeConflicts) -> dict[str, Any]:
-    return {"count": len(found), "conflicts": [each.model_dump(mode="json") for each in found.conflicts]}
+    conflicts, stands = ([each.model_dump(mode="json") for each in kind] for kind in (found.conflicts, found.problems))
+    return {"count": len(found), "conflicts": conflicts, "problems": stands}
 
 
 DEFINE = {"merge": define_merge, "revert": define_revert, "cherry-pick": define_cherry_pick, "compact": define_compact}

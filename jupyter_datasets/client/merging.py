@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import warnings as python_warnings
 from collections.abc import Sequence
-from typing import Any, get_args, overload
+from typing import Any, TypeVar, get_args, overload
 
 import pyarrow as pa
+from pydantic import BaseModel, ValidationError
 
 from jupyter_datasets.client import display, viewers
 from jupyter_datasets.client.merges import Merges
 from jupyter_datasets.errors import ConflictError, ErrorKind, InvalidInputError
-from jupyter_datasets.services.merges.models import Conflict, Merge, MergeOutcome, Resolution, Take
+from jupyter_datasets.services.merges.models import Conflict, Merge, MergeOutcome, Problem, Resolution, Take
 from jupyter_datasets.services.versions.models import Commit
-from jupyter_datasets.values import DatasetId, nearest, short
+from jupyter_datasets.values import DatasetId, check_offset, nearest, short
 
 _SHOWN = 10
 _COLUMNS = ("table", "key", "column", "base", "ours", "theirs")
+_NO_VALUES = (dict, set, frozenset, tuple, list, bytes)
 _MERGES = ("id", "what", "commit", "begun", "by", "answers")
+
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class MergeWarning(UserWarning):
@@ -64,6 +69,11 @@ class MergeConflicts:
         """Those that are left, the first 1,000."""
         return self._left.conflicts
 
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What keeps the merge from being committed besides, such as rows that would break a rule."""
+        return self._left.problems
+
     def rows(self, offset: int = 0) -> pa.Table:
         """One line for each conflict that is left: where it is, and the value on all three sides as text.
 
@@ -72,7 +82,9 @@ class MergeConflicts:
         offset
             How many to pass over; a thousand are told from there on.
         """
-        found = self._state(offset).conflicts if offset else self.conflicts
+        if not isinstance(offset, int):
+            raise InvalidInputError(f"An offset is a number, and not {offset!r}.")
+        found = self._state(check_offset(offset)).conflicts if offset else self.conflicts
         schema = pa.schema([(name, pa.string()) for name in _COLUMNS])
         return pa.Table.from_pylist([_line(conflict) for conflict in found], schema=schema)
 
@@ -89,8 +101,8 @@ class MergeConflicts:
         key
             Of the row: a value, or several in the key's order.
         """
-        texts = None if key is None else tuple(map(str, key)) if isinstance(key, tuple | list) else (str(key),)
-        answer = Resolution(take=check_take(take), table=table, column=column, key=texts)
+        texts = None if key is None else _key_texts(key)
+        answer = checked(Resolution, take=check_take(take), table=table, column=column, key=texts)
         return self._now(self._merges.answer(self._dataset, self.id, [answer]))
 
     def unresolve(self, *, all: bool = False) -> MergeConflicts:
@@ -114,6 +126,9 @@ class MergeConflicts:
         ConflictError
             Something is in conflict still: ``rows()`` shows what is left. Or the branch moved since its conflicts were
             looked at: ``refresh()``, and look again. Nothing was changed.
+        InvalidInputError
+            What the answers come to breaks a rule: ``details`` hold the table, the rule and the rows. The merge stays
+            in progress: answer otherwise, or mend the branch and ``refresh()``.
         """
         outcome = self._merges.commit(self._dataset, self.id)
         self._looked = outcome
@@ -148,7 +163,13 @@ class MergeConflicts:
 
     def _state(self, offset: int) -> MergeOutcome:
         found = self._merges.state(self._dataset, self.id, offset)
-        return MergeOutcome(commit=None, conflicts=found.conflicts, count=found.count, warnings=found.warnings)
+        return MergeOutcome(
+            commit=None,
+            conflicts=found.conflicts,
+            count=found.count,
+            problems=found.problems,
+            warnings=found.warnings,
+        )
 
     def _now(self, merge: Merge) -> MergeConflicts:
         self._merge, self._looked = merge, None
@@ -160,7 +181,8 @@ class MergeConflicts:
     def _title(self) -> str:
         what = display.plain(str(self._merge))
         if not len(self):
-            return f"{what}: no conflict is left."
+            rest = " ".join(f"{each.message} {each.next_step}".rstrip() for each in self.problems)
+            return f"{what}: no conflict is left. {display.plain(rest)}".rstrip()
         return f"{what}: {display.count(len(self), 'conflict')}. resolve(...) them, then commit(), or abort()."
 
     def table(self) -> str:
@@ -206,17 +228,41 @@ class MergesInProgress(Sequence[MergeConflicts]):
         return display.html_table(_MERGES, self.rows()) if self._merges else display.html_lines([repr(self)])
 
 
-def check_take(take: str) -> Take:
+def check_take(take: object) -> Take:
     """What settles a conflict; InvalidInputError when that is nothing which could."""
     known: dict[str, Take] = {each: each for each in get_args(Take)}
-    if take not in known:
-        hints = nearest(take, known)
+    if not isinstance(take, str) or take not in known:
+        hints = nearest(take, known) if isinstance(take, str) else []
         raise InvalidInputError(
             f"{take!r} settles no conflict.",
             next_step=f"Did you mean {hints[0]!r}?" if hints else f"One of {', '.join(known)} does.",
             details={"suggestions": hints},
         )
     return known[take]
+
+
+def checked(model: type[Model], **values: Any) -> Model:
+    """A model of these values; what they cannot be is an error of ours."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = ".".join(str(part) for part in wrong["loc"])
+        raise InvalidInputError(f"The argument {name} cannot be {wrong['input']!r}: {wrong['msg']}.") from error
+
+
+def _key_texts(key: object) -> tuple[str, ...]:
+    """The values of a key as the texts that the store compares."""
+    values = tuple(key) if isinstance(key, tuple | list) else (key,)
+    for value in values:
+        if value is None or isinstance(value, _NO_VALUES):
+            raise InvalidInputError(
+                f"A row's key cannot be {key!r}.",
+                next_step="Give its value, or a tuple of several in the order of the key's columns.",
+            )
+    if not values:
+        raise InvalidInputError("A row's key has at least one value.", next_step="Leave it out to mean every row.")
+    return tuple(str(value).lower() if isinstance(value, bool) else str(value) for value in values)
 
 
 def finish(merges: Merges, outcome: MergeOutcome) -> Commit | MergeConflicts | None:

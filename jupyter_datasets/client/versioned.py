@@ -186,20 +186,21 @@ class Versioned:
         >>> flights.merge("fix", into="main")
         """
         settled = () if take is None else (Resolution(take=merging.check_take(take)),)
-        branch = into or self.current
-        request = MergeRequest(source=source, into=branch, message=message, squash=squash, resolutions=settled)
+        source, branch = checked(source), self._ref(into)
+        values = {"message": message, "squash": squash, "resolutions": settled}
+        request = merging.checked(MergeRequest, source=source, into=branch, **values)
         merges = self._transport.merges
         return merging.finish(merges, merges.merge(self.id, request))
 
     def revert(self, commit: str, *, branch: str | None = None, message: str = "") -> Commit | MergeConflicts | None:
         """Take back what a commit changed, in a new commit; what came later stays."""
         merges = self._transport.merges
-        return merging.finish(merges, merges.revert(self.id, commit, branch or self.current, message))
+        return merging.finish(merges, merges.revert(self.id, *self._change(commit, branch, message)))
 
     def cherry_pick(self, commit: str, *, onto: str | None = None, message: str = "") -> Commit | MergeConflicts | None:
         """Do on a branch what a commit changed elsewhere, in a new commit."""
         merges = self._transport.merges
-        return merging.finish(merges, merges.cherry_pick(self.id, commit, onto or self.current, message))
+        return merging.finish(merges, merges.cherry_pick(self.id, *self._change(commit, onto, message)))
 
     def merges(self) -> MergesInProgress:
         """Merges, reverts and cherry-picks that wait for answers to their conflicts, whoever began them, oldest first.
@@ -270,6 +271,11 @@ class Versioned:
 
     def _ref(self, ref: str | None) -> str:
         return self.current if ref is None or ref == "" else checked(ref)
+
+    def _change(self, commit: str, branch: str | None, message: str) -> tuple[str, str, str]:
+        if not isinstance(message, str):
+            raise InvalidInputError(f"A message is text, and not a value of type {type(message).__name__}.")
+        return checked(commit), self._ref(branch), message
 
     def _follow(self, ref: RefInfo) -> RefInfo:
         """Let what was checked out go by the new name of a branch or tag that was renamed."""

@@ -39,9 +39,13 @@ class Table:
         """The numbers of the rows."""
         return [row[0] for row in self.rows]
 
+    def is_sound(self) -> bool:
+        """Whether no key is null or there twice."""
+        return not self.keyed or (None not in self.numbers() and len(set(self.numbers())) == len(self.rows))
+
     def check(self) -> None:
         """Refuse a key that is null or there twice."""
-        if self.keyed and (None in self.numbers() or len(set(self.numbers())) < len(self.rows)):
+        if not self.is_sound():
             raise InvalidInputError("a key that is null or there twice")
 
     def is_like(self, other: Table) -> bool:
@@ -67,18 +71,19 @@ def merge(base: State, ours: State, theirs: State, take: Side | None = None) -> 
     Raises
     ------
     InvalidInputError
-        A table has a key now that its rows do not keep. While something is in conflict nobody looks.
+        A table has a key now that its rows do not keep, and nothing is in conflict.
     """
-    merged = Merged(dict(ours))
+    merged, broken = Merged(dict(ours)), False
     for name in dict.fromkeys((*sorted(base), *sorted(theirs))):
         sides = base.get(name), ours.get(name), theirs.get(name)
         found = _merge_table(name, *sides, take, merged)
         if found is None:
             merged.state.pop(name, None)
             continue
-        if take or not merged.conflicts:
-            found.check()
+        broken = broken or (bool(take or not merged.conflicts) and not found.is_sound())
         merged.state[name] = found
+    if broken and (take or not merged.conflicts):
+        raise InvalidInputError("a key that is null or there twice")
     return merged
 
 

@@ -65,3 +65,18 @@ def test_one_of_several_merges_is_named(run: Run, odds: str) -> None:
     assert run("merge", "sales", "--id", "made-up", "--abort").code == 3
     for wrong in (("--abort", "--continue"), ("--table", "sales"), ("fix", "--abort"), ("--resolve", "none")):
         assert run("merge", "sales", "--id", odds, *wrong).code in (1, 2)
+
+
+def test_answers_that_break_a_rule_are_told_and_changed(run: Run, odds: str) -> None:
+    """With the rows and what to do; the merge waits for others."""
+    assert odds
+    run("edit", "check", "sales", "sales", "price <> -1")
+    run("merge", "sales", "--resolve", "theirs", "--refresh")
+    told = run("merge", "sales")
+    assert (told.code, "price = -1" in told.out, "Settle its conflicts otherwise" in told.out) == (0, True, True)
+    (problem,) = run("merge", "sales", "--json").data["problems"]
+    assert (problem["kind"], problem["details"]["count"], len(problem["details"]["rows"])) == ("check-violation", 3, 3)
+    for command in (["merge", "sales", "--continue"], ["merge", "sales", "fix"]):
+        refused = run(*command)
+        assert (refused.code, "breaks a rule" in refused.err, "price = -1" in refused.err) == (1, True, True)
+    assert run("merge", "sales", "--resolve", "ours", "--continue").code == 0

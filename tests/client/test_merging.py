@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -341,6 +341,22 @@ def test_a_branch_that_is_gone_is_named(people: Dataset) -> None:
     assert list(people.merges()) == []
 
 
+def test_a_merge_follows_its_branch_to_another_name(people: Dataset) -> None:
+    """And back when that is undone; its answers stay, and it is committed there."""
+    people.branch("side")
+    change(people, "fix", "UPDATE people SET x = 1 WHERE id = 1")
+    change(people, "side", "UPDATE people SET x = 3 WHERE id = 1")
+    found = conflicts(people.merge("fix", into="side")).resolve("theirs")
+    people.rename_ref("side", "edge")
+    assert [each.merge.branch for each in people.merges()] == ["edge"]
+    people.undo("edge")
+    assert [each.merge.branch for each in people.merges()] == ["side"]
+    people.redo("side")
+    assert found.refresh().merge.branch == "edge"
+    assert found.commit() is not None
+    assert rows(people, "edge")[1] == (1, "v1")
+
+
 def test_more_than_a_thousand_conflicts_are_paged(people: Dataset) -> None:
     """The first thousand are told, and further ones from an offset on."""
     with people.edit() as edit:
@@ -361,6 +377,42 @@ def test_an_answer_that_is_none_is_refused(people: Dataset) -> None:
     with pytest.raises(InvalidInputError, match="Did you mean 'theirs'"):
         found.resolve("their")  # type: ignore[arg-type]  # that is the point
     assert found.resolutions == ()
+
+
+ODD: list[Callable[[Any, Any], object]] = [
+    lambda ds, _: ds.merge(None),
+    lambda ds, _: ds.merge(ds["fix"]),
+    lambda ds, _: ds.merge("fix", into=3),
+    lambda ds, _: ds.merge("fix", message=None),
+    lambda ds, _: ds.merge("fix", squash="perhaps"),
+    lambda ds, _: ds.merge("fix", take=["ours"]),
+    lambda ds, _: ds.revert(None),
+    lambda ds, _: ds.revert("main", branch=3),
+    lambda ds, _: ds.cherry_pick("fix", message=3),
+    lambda ds, _: ds.cherry_pick("fix", onto=["main"]),
+    lambda _, found: found.resolve(None),
+    lambda _, found: found.resolve("ours", table=3),
+    lambda _, found: found.resolve("ours", column=["x"]),
+    lambda _, found: found.resolve("ours", key={"id": 6}),
+    lambda _, found: found.resolve("ours", key=(None,)),
+    lambda _, found: found.resolve("ours", key=()),
+    lambda _, found: found.rows(-1),
+    lambda _, found: found.rows("x"),
+]
+
+
+def test_odd_arguments_are_refused_in_our_words(people: Dataset) -> None:
+    """Whatever they are, with an error of ours; nothing of them is kept."""
+    found = at_odds(people)
+    for call in ODD:
+        with pytest.raises(InvalidInputError):
+            call(people, found)
+    assert (len(found.refresh()), found.resolutions) == (3, ())
+
+
+def test_a_key_of_another_length_means_no_row(people: Dataset) -> None:
+    """It is an answer that settles nothing."""
+    assert len(at_odds(people).resolve("ours", key=(6, 7))) == 3
 
 
 # --------------------------------------------------------------------------------------------------- replaced columns

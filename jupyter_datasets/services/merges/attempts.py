@@ -62,7 +62,7 @@ class Attempts:
         return Change(old=(before,) if before else (), new=commit.id)
 
     def carry_out(self, merge: Merge, change: Change, head: CommitId | None, draft: Draft, skip: int = 0) -> Merging:
-        """Make the change in a draft of the branch; it is of no use where conflicts are left."""
+        """Make the change in a draft of the branch; it is of no use where conflicts or problems are left."""
         merging = Merging(
             draft=draft,
             base=self._base(merge.dataset_id, draft, change.old),
@@ -87,7 +87,7 @@ class Attempts:
             between = draft.beside(content)
             Merging(
                 draft=between,
-                base=self._base(dataset, draft, [each.id for each in common]),
+                base=self._base(dataset, draft, common),
                 theirs=self._content(other),
                 theirs_is_newer=False,
                 resolutions=(Resolution(take="ours"),),
@@ -103,7 +103,7 @@ class Attempts:
         with self._database.read() as connection:
             one, other = (_commit(connection, dataset, each) for each in (old[0], side))
             found = history.fork(connection, dataset, one, other)
-        return None if found is None else self._content(found.id)
+        return None if found is None else self._content(found)
 
     def _content(self, commit: CommitId | None) -> Content:
         return Content() if commit is None else self._object(commit).content
@@ -116,11 +116,11 @@ class Attempts:
 
 
 def _merging(connection: Connection, merge: Merge, head: CommitId | None, theirs: Commit) -> Change:
-    bases: list[Commit] = []
+    bases: list[CommitId] = []
     if head is not None:
         ours = _commit(connection, merge.dataset_id, head)
         bases = history.common_ancestors(connection, merge.dataset_id, ours, theirs)
-    old = tuple(base.id for base in bases)
+    old = tuple(bases)
     forward = not merge.squash and old == (() if head is None else (head,))
     return Change(old=old, new=theirs.id, also=None if merge.squash else theirs.id, forward=forward)
 

@@ -44,7 +44,7 @@ class Line:
 
 
 Settle = Callable[[Line], Side | None]
-Touched = Callable[[Line], bool]
+Touched = Callable[[Line, Sequence[Line]], bool]
 Used = Callable[[Line], str | None]
 Exact = Callable[[Line, str], bool]
 Common = Callable[[Side], Schema | None]
@@ -61,7 +61,7 @@ class Columns:
     settle
         Which side counts where both changed a column; None when nothing says so.
     touched
-        Whether the side that still has a column changed values in it.
+        Whether the side that still has a column changed values in it; the other lines are columns that all three have.
     used
         What names a column among the rules that the side which still has it added, for people; None when nothing does.
     exact
@@ -176,10 +176,13 @@ class Columns:
     def _is_kept(self, line: Line, base: Field, one: Field) -> bool:
         """Whether a column stays that one side dropped."""
         use = self.used(line)
-        if not use and _plain(one) == _plain(base) and not self.touched(line):
+        if not use and _plain(one) == _plain(base) and not self.touched(line, self._in_all()):
             return False
         side = self._side(line, ours=_told(line.ours, base, use), theirs=_told(line.theirs, base, use))
         return (side == "ours") == (line.ours is not None)
+
+    def _in_all(self) -> list[Line]:
+        return [line for line in self._lines() if line.base and line.ours and line.theirs]
 
     def _coming(self, theirs: Field) -> Field:
         """A field of theirs under ids that ours never gave; rows of ours have its default."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
+from jupyter_datasets.errors import InvalidInputError
 from jupyter_datasets.services.merges import reading, rows, rules
 from jupyter_datasets.services.merges.columns import Columns, Line, Side, fits
 from jupyter_datasets.services.merges.models import Conflict, ConflictKind, Resolution
@@ -22,7 +23,7 @@ from jupyter_datasets.store.patches import Piece
 from jupyter_datasets.store.roots import TableRoot
 from jupyter_datasets.store.schemas import Field, Schema
 from jupyter_datasets.store.trees import Item, Tree
-from jupyter_datasets.values import name_key
+from jupyter_datasets.values import ObjectHash, name_key
 
 MOST_CONFLICTS = 1000
 _NOWHERE = Piece(path=None, rows=0)
@@ -38,6 +39,8 @@ class Merging:
         How many of the conflicts to pass over before the first that is told.
     conflicts, count
         What nothing settles: up to 1,000 of them, and how many there are.
+    problems
+        What stands against the merge besides, one a table.
     warnings
         For people.
     common
@@ -52,11 +55,12 @@ class Merging:
     common: Callable[[Side], Content | None]
     skip: int = 0
     conflicts: list[Conflict] = field(init=False, default_factory=list)
+    problems: list[InvalidInputError] = field(init=False, default_factory=list)
     warnings: list[str] = field(init=False, default_factory=list)
     count: int = field(init=False, default=0)
 
     def merge(self) -> None:
-        """Change the draft; it is of no use where conflicts are left."""
+        """Change the draft; it is of no use where conflicts or problems are left."""
         for name in dict.fromkeys((*self.base.tables, *self.theirs.tables)):
             self._table(name)
         for name in dict.fromkeys((*self.base.files, *self.theirs.files)):
@@ -74,8 +78,16 @@ class Merging:
             own, other = (None if root is None else _told(self.draft.load(root)) for root in (ours, theirs))
             self._settle("table", name, own, other)
         else:
-            load = self.draft.load
+            self._try_to_merge(name, base, ours, theirs)
+
+    def _try_to_merge(self, name: str, base: ObjectHash, ours: ObjectHash, theirs: ObjectHash) -> None:
+        """Merge a table, which stays as ours has it where something else than a conflict stands against it."""
+        load = self.draft.load
+        try:
             self._merge_tables(name, load(base), load(ours), load(theirs))
+        except InvalidInputError as error:
+            self.draft.tables[name] = ours
+            self.problems.append(error)
 
     def _take_table(self, name: str) -> None:
         if name in self.theirs.tables:
@@ -131,7 +143,7 @@ class Merging:
             ours=ours.schema,
             theirs=theirs.schema,
             settle=lambda line: self._side(name, line.names),
-            touched=lambda line: self._is_touched(name, line, base, ours, theirs),
+            touched=lambda line, in_all: self._is_touched(name, line, in_all, base, ours, theirs),
             used=lambda line: _new_use(line, base, ours, theirs),
             exact=lambda line, kind: self._is_exact(name, line, kind, (base, ours, theirs)),
             common=lambda side: self._common_schema(name, side),
@@ -143,7 +155,11 @@ class Merging:
             return
         root = None if columns.clashes else rules.merged(base, ours, theirs, schema, lines)
         if root is not None and not _key(root, base, lines) and _restores(base, lines):
+            if _did_nothing_else(base, ours, lines):
+                self._take_table(name)
+                return
             root = None  # rows could only be found again by values, of which ours lack some
+            self._say_whole(name)
         pairs = zip(lines, schema.fields, strict=True)
         retyped = {line.ours.id: f for line, f in pairs if line.ours and not fits(line.ours, f)}
         if root is None or (retyped and again):
@@ -154,24 +170,37 @@ class Merging:
         else:
             self._merge_rows(name, base, ours, theirs, root, lines)
 
+    def _say_whole(self, name: str) -> None:
+        if side := self._side(name):
+            self.warnings.append(
+                f"Table {name!r} has no key, by which to fill a column that comes back: all of it is as {side} had it."
+            )
+
     def _retype(self, name: str, ours: TableRoot, fields: Mapping[int, Field]) -> None:
         """Write ours anew with the types that some of its columns are to have."""
         types = tuple(fields[f.id].type if f.id in fields else f.type for f in ours.schema.fields)
         found = rows.retyped(name, Wanted(view=View(fields=ours.schema, types=types), pieces=self._all(ours.tree)))
         self.draft.replace(name, self._rows(found))
 
-    def _is_touched(self, name: str, line: Line, base: TableRoot, ours: TableRoot, theirs: TableRoot) -> bool:
-        """Whether a side changed values of a column that the other one dropped; without a key nobody can tell."""
+    def _is_touched(
+        self, name: str, line: Line, in_all: Sequence[Line], base: TableRoot, ours: TableRoot, theirs: TableRoot
+    ) -> bool:
+        """Whether a side changed values of a column that the other one dropped.
+
+        Its rows are found again by the key, or without one by the columns that nobody dropped.
+        """
         side, known = (ours, line.ours) if line.ours else (theirs, line.theirs)
-        old_key, new_key = keys.key_fields(base), keys.key_fields(side)
-        if not old_key or line.base is None or known is None or [f.id for f in old_key] != [f.id for f in new_key]:
+        if line.base is None or known is None:
             return False
-        if line.base in old_key:
+        old_key, new_key = keys.key_fields(base), keys.key_fields(side)
+        has_key = bool(old_key) and [f.id for f in old_key] == [f.id for f in new_key]
+        if has_key and line.base in old_key:
             return True
+        same = list(zip(old_key, new_key, strict=True)) if has_key else _comparable(in_all, side is ours)
         old, new = self._differing(base.tree, side.tree)
-        before = Wanted(view=View.of([*old_key, line.base]), pieces=old)
-        after = Wanted(view=View.of([*new_key, known]), pieces=new)
-        return rows.is_touched(name, before, after)
+        before = Wanted(view=View.of([*(one for one, _ in same), line.base]), pieces=old)
+        after = Wanted(view=View.of([*(other for _, other in same), known]), pieces=new)
+        return (rows.is_touched if has_key else rows.is_touched_by_value)(name, before, after)
 
     def _is_exact(self, name: str, line: Line, kind: str, roots: Sequence[TableRoot]) -> bool:
         sides = zip((line.base, line.ours, line.theirs), roots, strict=True)
@@ -285,6 +314,19 @@ def _new_use(line: Line, base: TableRoot, ours: TableRoot, theirs: TableRoot) ->
 
 def _restores(base: TableRoot, lines: Sequence[Line]) -> bool:
     return any(_comes_back(line, base.schema) for line in lines)
+
+
+def _comparable(in_all: Sequence[Line], in_ours: bool) -> list[tuple[Field, Field]]:
+    """The fields of the base with those of a side, where both hold the same values in the same way."""
+    pairs = ((line.base, line.ours if in_ours else line.theirs) for line in in_all)
+    return [(old, new) for old, new in pairs if old and new and fits(old, new)]
+
+
+def _did_nothing_else(base: TableRoot, ours: TableRoot, lines: Sequence[Line]) -> bool:
+    """Whether ours is the base without columns that come back."""
+    back = {line.base.id for line in lines if line.base and not line.ours}
+    left = tuple(f for f in base.schema.fields if f.id not in back)
+    return ours == replace(base, schema=replace(base.schema, fields=left))
 
 
 def _told(root: TableRoot) -> str:

@@ -161,7 +161,9 @@ class Keyed:
     def _fits(self, resolution: Resolution) -> str:
         if resolution.key is None:
             return "true"
-        pairs = zip(self._table.key, resolution.key, strict=False)
+        if len(resolution.key) != len(self._table.key):
+            return "false"
+        pairs = zip(self._table.key, resolution.key, strict=True)
         return " AND ".join(f"CAST({quote_name(f.name)} AS VARCHAR) = {quote_text(text)}" for f, text in pairs)
 
     def _conflicts(self) -> Iterator[Conflict]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from jupyter_datasets.errors import ErrorKind, InvalidInputError
 from jupyter_datasets.services.versions.models import Commit
 from jupyter_datasets.values import CommitId, DatasetId, Micros, short
 
@@ -60,6 +61,26 @@ class Conflict(_Value):
     base: str | None = None
     ours: str | None = None
     theirs: str | None = None
+
+
+class Problem(_Value):
+    """What keeps a merge from being made although nothing is in conflict, such as rows that break a rule.
+
+    Attributes
+    ----------
+    kind, message, next_step, details
+        As of the error that is raised where the merge is to be made: ``details`` hold the table, for a rule also
+        ``rule``, ``count`` and the first hundred ``rows``.
+    """
+
+    kind: ErrorKind
+    message: str
+    next_step: str = ""
+    details: dict[str, Any] = {}
+
+    def error(self) -> InvalidInputError:
+        """The error that says so."""
+        return InvalidInputError(self.message, kind=self.kind, next_step=self.next_step, details=self.details)
 
 
 class MergeRequest(_Value):
@@ -146,6 +167,8 @@ class MergeOutcome(_Value):
         The first 1,000 that nothing settles; nothing was changed when there are any.
     count
         How many there are in all.
+    problems
+        What keeps it from being committed besides, one a table; tables are looked at while no conflict is known.
     warnings
         For people.
     """
@@ -154,6 +177,7 @@ class MergeOutcome(_Value):
     merge: Merge | None = None
     conflicts: tuple[Conflict, ...] = ()
     count: int = 0
+    problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -168,6 +192,8 @@ class MergeState(_Value):
         A thousand of those that no answer settles.
     count
         How many there are in all.
+    problems
+        What keeps it from being committed besides, one a table; tables are looked at while no conflict is known.
     warnings
         For people.
     """
@@ -176,4 +202,5 @@ class MergeState(_Value):
     head: CommitId | None
     conflicts: tuple[Conflict, ...] = ()
     count: int = 0
+    problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ import pyarrow as pa
 from jupyter_datasets.engine.edit_statements import GONE
 from jupyter_datasets.engine.relations import PIECE, ROW
 from jupyter_datasets.services.merges.keyed import Keyed
-from jupyter_datasets.services.merges.reading import Wanted, lost, opened, read
+from jupyter_datasets.services.merges.reading import View, Wanted, lost, opened, read
 from jupyter_datasets.services.merges.sides import ORDER, PLACE, Merged, Table, count, fetched
 from jupyter_datasets.sqltext import quote_name
 from jupyter_datasets.store.schemas import Schema
@@ -63,6 +63,24 @@ def is_touched(name: str, before: Wanted, after: Wanted) -> bool:
         on = " AND ".join(f"b.{one} = a.{other}" for one, other in zip(key, same, strict=True))
         query = f"SELECT count(*) FROM before b JOIN after a ON {on} WHERE b.{old} IS DISTINCT FROM a.{new}"
         return count(connection, query) > 0
+
+
+def is_touched_by_value(name: str, before: Wanted, after: Wanted) -> bool:
+    """Whether rows went and others came that differ in the last column, and in none of the columns before it."""
+    before = replace(before, view=replace(before.view, types=after.view.types))
+    with opened(name) as connection:
+        read(connection, name, {"before": before, "after": after})
+        one, other = (_unnamed(side, wanted.view) for side, wanted in (("before", before), ("after", after)))
+        gone, come = f"({one} EXCEPT ALL {other})", f"({other} EXCEPT ALL {one})"
+        query = f"SELECT * EXCLUDE (last) FROM {gone} INTERSECT SELECT * EXCLUDE (last) FROM {come}"
+        return count(connection, f"SELECT count(*) FROM ({query})") > 0
+
+
+def _unnamed(rows: str, view: View) -> str:
+    """Rows under names that do not depend on what a side calls its columns, with one value that all of them share."""
+    *same, last = (quote_name(f.name) for f in view.fields.fields)
+    columns = [*(f"{name} AS c{place}" for place, name in enumerate(same)), f"{last} AS last"]
+    return f"SELECT true AS row, {', '.join(columns)} FROM {rows}"
 
 
 def _differences(connection: duckdb.DuckDBPyConnection, table: Table) -> None:

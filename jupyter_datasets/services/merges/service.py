@@ -9,16 +9,24 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from jupyter_datasets.errors import ConflictError, ErrorKind, InvalidInputError, NotFoundError
-from jupyter_datasets.services.merges import records
+from jupyter_datasets.services.merges import problems, records
 from jupyter_datasets.services.merges.attempts import Attempts, Change
 from jupyter_datasets.services.merges.contents import Merging
-from jupyter_datasets.services.merges.models import Action, Merge, MergeOutcome, MergeRequest, MergeState, Resolution
+from jupyter_datasets.services.merges.models import (
+    Action,
+    Merge,
+    MergeOutcome,
+    MergeRequest,
+    MergeState,
+    Problem,
+    Resolution,
+)
 from jupyter_datasets.services.versions import moving, references
 from jupyter_datasets.services.versions.drafts import Draft
 from jupyter_datasets.services.versions.edits import EditService
 from jupyter_datasets.services.versions.models import Commit
 from jupyter_datasets.services.versions.open_store import OpenStore
-from jupyter_datasets.values import Actor, CommitId, DatasetId, Role, check_text, new_id, now, short
+from jupyter_datasets.values import Actor, CommitId, DatasetId, Role, check_offset, check_text, new_id, now, short
 
 _MOST_ANSWERS = 10_000
 
@@ -57,6 +65,9 @@ class MergeService:
         ------
         ConflictError
             The branch moved meanwhile. Nothing was changed.
+        InvalidInputError
+            Nothing is in conflict, but what comes of it breaks a rule: ``details`` hold the table, the rule and the
+            rows. Nothing was changed, and a merge that was in progress has the answers that it had.
         """
         found = self._writable(actor, dataset)
         with self._database.read() as connection:
@@ -99,6 +110,7 @@ class MergeService:
             How many of the conflicts that are left to pass over before the thousand that are told.
         """
         kept = self._kept(actor, dataset, merge)
+        check_offset(skip)
         with self._open(actor, kept) as opened:
             found = self._worked_out(kept, opened, skip)
             return MergeState(
@@ -106,6 +118,7 @@ class MergeService:
                 head=opened.head,
                 conflicts=tuple(found.conflicts),
                 count=found.count,
+                problems=_told(kept, found),
                 warnings=tuple(found.warnings),
             )
 
@@ -138,6 +151,8 @@ class MergeService:
         ------
         ConflictError
             The branch moved since the merge was begun or refreshed: its conflicts may be others now.
+        InvalidInputError
+            What the answers come to breaks a rule. The merge stays in progress.
         """
         kept = self._kept(actor, dataset, merge)
         return self._carry_out(actor, kept, kept, seen=True)
@@ -234,6 +249,9 @@ class MergeService:
             merging = self._worked_out(merge, opened)
             if merging.count or asks:
                 return self._keep(merge, known, opened, merging)
+            if merging.problems:
+                first = merging.problems[0]
+                raise problems.told(merge, first, kept=known is not None).error() from first
             return self._commit(actor, merge, known, opened, merging)
 
     def _commit(self, actor: Actor, merge: Merge, known: Merge | None, opened: _Open, merging: Merging) -> MergeOutcome:
@@ -270,6 +288,7 @@ class MergeService:
             merge=kept,
             conflicts=tuple(merging.conflicts),
             count=merging.count,
+            problems=_told(kept, merging),
             warnings=tuple(merging.warnings),
         )
 
@@ -305,6 +324,10 @@ def _new(
         created=moment,
         updated=moment,
     )
+
+
+def _told(kept: Merge, merging: Merging) -> tuple[Problem, ...]:
+    return tuple(problems.told(kept, error, kept=True) for error in merging.problems)
 
 
 def _over(merge: str) -> NotFoundError:

@@ -34,7 +34,10 @@ def delete(uow: UnitOfWork, actor: Actor, dataset_id: DatasetId, name: str) -> R
 
 
 def rename(uow: UnitOfWork, actor: Actor, dataset_id: DatasetId, name: str, to: str) -> RefInfo:
-    """Call a branch or tag otherwise. Each name keeps its own log, and so what ``name@{time}`` means."""
+    """Call a branch or tag otherwise. Each name keeps its own log, and so what ``name@{time}`` means.
+
+    Merges in progress on a branch follow it.
+    """
     if name == MAIN:
         raise InvalidInputError(
             "The branch 'main' cannot be renamed: it is what a dataset means where nothing else is said.",
@@ -48,6 +51,7 @@ def rename(uow: UnitOfWork, actor: Actor, dataset_id: DatasetId, name: str, to: 
     _remove(uow.connection, dataset_id, old)
     if not records.add_ref(uow.connection, dataset_id, new):
         raise _exists(to)
+    _follow(uow.connection, dataset_id, new)
     moment = now()
     log_move(uow, actor, dataset_id, old, "rename", old=old.commit, new=None, other=to, time=moment)
     log_move(uow, actor, dataset_id, new, "rename", old=None, new=new.commit, other=name, time=moment)
@@ -78,8 +82,14 @@ def step(uow: UnitOfWork, actor: Actor, dataset_id: DatasetId, name: str, action
     partner = undoing.plan_other(records.moves(uow.connection, dataset_id, other), action, reversal.target)
     going, coming = (reversal, partner) if reversal.vanishes else (partner, reversal)
     _play(uow, actor, dataset_id, going, action)
-    info = _play(uow, actor, dataset_id, coming, action)
-    return info.model_copy(update={"formerly": going.ref})
+    info = _play(uow, actor, dataset_id, coming, action).model_copy(update={"formerly": going.ref})
+    _follow(uow.connection, dataset_id, info)
+    return info
+
+
+def _follow(connection: Connection, dataset_id: DatasetId, info: RefInfo) -> None:
+    if info.kind == "branch" and info.formerly is not None:
+        records.rename_in_merges(connection, dataset_id, info.formerly, info.name)
 
 
 def forward(

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import column as named
 
-from jupyter_datasets.catalog.tables import commits, lineage, objects, ref_log, refs
+from jupyter_datasets.catalog.tables import commits, lineage, merges, objects, ref_log, refs
 from jupyter_datasets.services.versions import touched
 from jupyter_datasets.services.versions.models import Commit, LogFilter, RefInfo, RefMove
 from jupyter_datasets.store.packs import Place
@@ -237,6 +237,12 @@ def remove_ref(connection: Connection, dataset_id: DatasetId, name: str, old: Co
     """Delete a reference that is at ``old``; False when it is not, or is protected."""
     query = delete(refs).where(*_open(dataset_id, name, old))
     return connection.execute(query.returning(refs.c.name)).one_or_none() is not None
+
+
+def rename_in_merges(connection: Connection, dataset_id: DatasetId, branch: str, to: str) -> None:
+    """Let the merges in progress on a branch go by its new name; who would write over one with the old is refused."""
+    ours = and_(merges.c.dataset_id == dataset_id, merges.c.branch == branch)
+    connection.execute(update(merges).where(ours).values(branch=to, updated_us=merges.c.updated_us + 1))
 
 
 def protect_ref(connection: Connection, dataset_id: DatasetId, name: str, protected: bool) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from jupyter_datasets.errors import InvalidInputError
@@ -172,6 +173,58 @@ def test_without_a_key_a_column_that_comes_back_is_a_conflict_over_the_table(wor
     world.container.merges.answer(world.me, world.id, outcome.merge.id, [Resolution(take="theirs")])
     world.container.merges.commit(world.me, world.id, outcome.merge.id)
     assert [tuple(row.values()) for row in sides.rows()] == [("p", 1), ("q", 2), ("q", 2)]
+
+
+LOOSE = {"a": ["p", "q", "q"], "b": [1, 2, 2], "c": [True, True, None]}
+
+
+def loose(world: World) -> Sides:
+    return Sides(world, table(LOOSE), key=())
+
+
+@pytest.mark.parametrize("drops", ["main", "fix"])
+def test_without_a_key_changes_to_a_column_that_was_dropped_are_in_conflict(world: World, drops: str) -> None:
+    """Rows are found again by the columns that nobody dropped; either answer gives what that side has."""
+    sides, changes = loose(world), "fix" if drops == "main" else "main"
+    sides.alter(drops, DropColumn(name="b"), DropColumn(name="c"))
+    sides.put(changes, LOOSE | {"b": [1, 2, 7], "c": [True, True, False]}, mode="replace")
+    world.branch("other")
+    ours, theirs = ("dropped", "values changed") if drops == "main" else ("values changed", "dropped")
+    assert told(sides.merge()) == [("column", "b", ours, theirs), ("column", "c", ours, theirs)]
+    drop, keep = ("ours", "theirs") if drops == "main" else ("theirs", "ours")
+    outcome = sides.merge(keep)
+    assert (outcome.commit is not None, outcome.warnings) == (True, ())
+    assert [tuple(row.values()) for row in sides.rows()] == [("p", 1, True), ("q", 2, True), ("q", 7, False)]
+    sides.merge(drop, into="other")
+    assert [tuple(row.values()) for row in sides.rows("other")] == [("p",), ("q",), ("q",)]
+
+
+def test_without_a_key_a_column_comes_back_with_the_whole_table(world: World) -> None:
+    """Where the side that dropped it has rows of its own: they are kept out by no answer that does not say so."""
+    sides = loose(world)
+    sides.alter("main", DropColumn(name="b"))
+    sides.put("main", {"a": ["own"], "c": [True]})
+    sides.put("fix", LOOSE | {"b": [1, 2, 7]}, mode="replace")
+    world.branch("other")
+    merges, found = world.container.merges, sides.merge()
+    assert found.merge is not None
+    merges.answer(world.me, world.id, found.merge.id, [Resolution(take="theirs", column="b")])
+    left = merges.commit(world.me, world.id, found.merge.id)
+    assert [(c.kind, c.name) for c in left.conflicts] == [("table", "trips")]
+    taken = sides.merge("theirs", into="other")
+    assert [w.endswith("all of it is as theirs had it.") for w in taken.warnings] == [True]
+    assert [row["b"] for row in sides.rows("other")] == [1, 2, 7]
+
+
+def test_without_a_key_rows_that_come_and_go_do_not_change_a_column(world: World) -> None:
+    """Nor do changes elsewhere, wider types or rows in other places; the dropped column stays dropped."""
+    sides = loose(world)
+    sides.alter("main", DropColumn(name="c"))
+    sides.alter("fix", WidenColumn(name="b", type="BIGINT"))
+    wide = {"a": ["q", "new", "q"], "b": [2, 9, 2], "c": [None, True, True]}
+    sides.write("fix", table(wide).set_column(1, "b", pa.array(wide["b"], pa.int64())))
+    assert sides.merge().commit is not None
+    assert sorted(tuple(row.values()) for row in sides.rows()) == [("new", 9), ("q", 2), ("q", 2)]
 
 
 def test_widening_does_not_make_it_another_column(sides: Sides) -> None:
