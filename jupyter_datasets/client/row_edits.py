@@ -83,6 +83,7 @@ class RowEdits:
     def upsert(self, table: str, rows: pa.Table, key: Sequence[str]) -> int:
         """Give rows with known keys other values, and put the others behind."""
         plan = self._transport.edit_plan(self._edit.id, table)
+        rows = incoming.narrowed(rows, Schema.from_json(plan.fields))
         names = _key_of(plan, rows, key)
         plan = self._widened(plan, rows)
         changes = key_statements.upsert(_columns(Schema.from_json(plan.fields)), rows.column_names, names, _GIVEN)

@@ -9,7 +9,7 @@ type that the user *declared*, only the value counts: ``'007'`` is the number 7 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jupyter_datasets.sqltext import quote_text
@@ -30,6 +30,14 @@ _NUMBER = re.compile(r"(?:FLOAT|DOUBLE|DECIMAL\(.*)\Z")
 _DECIMAL = re.compile(r"DECIMAL\(([0-9]+),\s*([0-9]+)\)\Z")
 _TIMESTAMPS = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
 _FRACTION_DIGITS = {"TIMESTAMP_S": 0, "TIMESTAMP_MS": 3, "TIMESTAMP_NS": 9}
+
+_SCALES = (4, 6, 9, 12, 18)  # digits behind the point that are tried
+_WIDER = {
+    "FLOAT": ("DOUBLE", TEXT),
+    "DATE": ("TIMESTAMP", TEXT),
+    "TIMESTAMP_S": ("TIMESTAMP_MS", "TIMESTAMP", TEXT),
+    "TIMESTAMP_MS": ("TIMESTAMP", TEXT),
+}
 
 _WHOLE = "(0|[1-9][0-9]*)"
 _DAY = "[0-9]{4,6}[-/][0-9]{1,2}[-/][0-9]{1,2}"
@@ -109,8 +117,15 @@ def wider_types(kind: str) -> tuple[str, ...]:
     if kind in _INTEGERS:
         return ("BIGINT", INTEGER_38, "DOUBLE", TEXT)[kind == "BIGINT" :]
     if decimal := _DECIMAL.match(kind):
-        return (f"DECIMAL(38,{decimal[2]})", "DOUBLE", TEXT)[decimal[1] == "38" :]
-    return {"FLOAT": ("DOUBLE", TEXT), "DATE": ("TIMESTAMP", TEXT)}.get(kind, (TEXT,))
+        return (*_wider_decimals(int(decimal[1]), int(decimal[2])), "DOUBLE", TEXT)
+    return _WIDER.get(kind, (TEXT,))
+
+
+def _wider_decimals(digits: int, scale: int) -> Iterator[str]:
+    """Decimals with more digits before the point, else with more behind it, for none may be lost before."""
+    for behind in (scale, *(more for more in _SCALES if scale < more <= 38 - (digits - scale))):
+        least = digits - scale + behind
+        yield from (f"DECIMAL({total},{behind})" for total in (18, 38) if total > digits and total >= least)
 
 
 def check_for(kind: str, *, declared: bool) -> Check:

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from jupyter_datasets.errors import ErrorKind, InvalidInputError
 from jupyter_datasets.sqltext import quote_name, quote_text
-from jupyter_datasets.store import exactness, forms, logical, segments
+from jupyter_datasets.store import exactness, forms, logical, narrowing, segments
+from jupyter_datasets.store.narrowing import Narrowing
 from jupyter_datasets.store.schemas import Column, Field, Schema
 from jupyter_datasets.values import repair_columns
 
@@ -63,6 +64,51 @@ def settled(columns: Sequence[Column], arrow: pa.Schema, target: Schema) -> tupl
     )
 
 
+def joining(columns: Sequence[Column], arrow: pa.Schema, target: Schema) -> tuple[Column, ...]:
+    """The columns for rows that are put behind those of a table: as :func:`settled` has them, and under its names.
+
+    Case makes no difference then. A column has the table's type where its values may turn out to be exact in that;
+    :func:`conform` looks at each of them.
+    """
+    known = {f.name.casefold(): f for f in target.fields}
+    spelt = [_under(column, known.get(column.name.casefold())) for column in columns]
+    found = zip(settled(spelt, arrow, target), (known.get(column.name.casefold()) for column in spelt), strict=True)
+    return tuple(_as_taken(column, field) for column, field in found)
+
+
+def _under(column: Column, field: Field | None) -> Column:
+    return column if field is None or field.name == column.name else replace(column, name=field.name)
+
+
+def _as_taken(column: Column, field: Field | None) -> Column:
+    if field is None or field.type == column.type:
+        return column
+    return replace(column, type=narrowing.taken_as(field.type, column.type))
+
+
+def narrowed(rows: pa.Table, target: Schema) -> pa.Table:
+    """Rows for a table in its types where :func:`joining` says that values may turn out to be exact in them.
+
+    Raises
+    ------
+    InvalidInputError
+        One does not; or the rows are none that :func:`inspect` takes.
+    """
+    columns = joining(inspect(rows.schema).columns, rows.schema, target)
+    found = narrowing.columns(columns, _logical_types(rows.schema.remove_metadata()), target.fields)
+    if not found:
+        return rows
+    given, rows = rows.column_names, rows.rename_columns([column.name for column in columns])
+    values = ", ".join(f"CAST({each.value} AS {each.field.type})" for each in found)
+    with segments.connect() as connection:
+        connection.register("arriving", rows)
+        narrowing.check(connection, rows, found, 0)
+        cast = connection.sql(f"SELECT {values} FROM arriving").to_arrow_table()
+    for each, column in zip(found, cast.columns, strict=True):
+        rows = rows.set_column(rows.schema.get_field_index(each.name), each.name, column)
+    return rows.rename_columns(given)
+
+
 def conform(
     batches: Iterable[pa.RecordBatch],
     arrow: pa.Schema,
@@ -93,12 +139,15 @@ def conform(
     if _travels_already(arrow, columns, target):
         yield from _slices(batches, _named(arrow, [f.birth for f in target.fields]), trusted)
         return
-    present = {column.name for column in columns}
-    query = f"SELECT {', '.join(_arriving(f, f.name in present) for f in target.fields)} FROM arriving"
+    narrowings = narrowing.columns(columns, _logical_types(arrow.remove_metadata()), target.fields)
+    values = {column.name: quote_name(column.name) for column in columns} | {n.name: n.value for n in narrowings}
+    query = f"SELECT {', '.join(_arriving(f, values.get(f.name)) for f in target.fields)} FROM arriving"
+    before = 0
     with segments.connect() as connection:
         # Pushed, not pulled by DuckDB as a stream: errors of whoever makes the batches would lose what they are.
         for rows in _gathered(_slices(batches, _named(arrow, [column.name for column in columns]), trusted)):
-            yield from _converted(connection, query, rows)
+            yield from _converted(connection, query, rows, narrowings, before)
+            before += rows.num_rows
 
 
 def _travels_already(arrow: pa.Schema, columns: Sequence[Column], target: Schema) -> bool:
@@ -140,9 +189,13 @@ def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(waiting)
 
 
-def _converted(connection: duckdb.DuckDBPyConnection, query: str, rows: pa.Table) -> list[pa.RecordBatch]:
+def _converted(
+    connection: duckdb.DuckDBPyConnection, query: str, rows: pa.Table, narrowings: Sequence[Narrowing], before: int
+) -> list[pa.RecordBatch]:
     connection.register("arriving", rows)
     try:
+        if narrowings:
+            narrowing.check(connection, rows, narrowings, before)
         return list(connection.sql(query).to_arrow_table().to_batches(max_chunksize=BATCH_ROWS))
     except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as error:
         reason = str(error).partition("\n")[0].partition(": ")[2].rstrip(".")
@@ -159,9 +212,9 @@ def _mismatch(what: str) -> InvalidInputError:
     )
 
 
-def _arriving(field: Field, present: bool) -> str:
+def _arriving(field: Field, given: str | None) -> str:
     default = "NULL" if field.default is None else quote_text(field.default)
-    value = f"CAST({quote_name(field.name) if present else default} AS {field.type})"
+    value = f"CAST({given or default} AS {field.type})"
     return f"{forms.to_transfer(value, field.type)} AS {quote_name(field.birth)}"
 
 

@@ -89,7 +89,7 @@ def typed(own_repo: Repository) -> Dataset:
 
 @pytest.mark.parametrize("key", [1, 2], ids=["known", "new"])
 @pytest.mark.parametrize(
-    ("column", "value"), [("n", 2.6), ("n", 3.0), ("n", "3"), ("i", True), ("p", 1.5)], ids=lambda given: repr(given)
+    ("column", "value"), [("n", 2.6), ("n", "3"), ("i", True), ("p", 1.555)], ids=lambda given: repr(given)
 )
 def test_an_upsert_refuses_the_types_that_an_append_does(typed: Dataset, column: str, value: Any, key: int) -> None:
     """In the same words, whether or not the key is known; no value is rounded."""
@@ -108,6 +108,8 @@ def test_an_upsert_refuses_the_types_that_an_append_does(typed: Dataset, column:
         ("i", 3, "INTEGER", 3),
         ("i", 3_000_000_000, "BIGINT", 3_000_000_000),
         ("i", 2.5, "DOUBLE", 2.5),
+        ("n", 3.0, "BIGINT", 3),
+        ("p", 1.5, "DECIMAL(4,2)", Decimal("1.50")),
         ("p", Decimal("1.500"), "DECIMAL(4,2)", Decimal("1.50")),
         ("p", Decimal("1.2555"), "DECIMAL(6,4)", Decimal("1.2555")),
         ("f", 0.1, "DOUBLE", 0.1),

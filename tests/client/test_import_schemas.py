@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from jupyter_datasets.client.dataset import Dataset
@@ -72,19 +75,56 @@ def test_evolving_appends_bring_columns_and_wider_types(people: Dataset, tmp_pat
         _import(people, tmp_path, "id,name,age\n8,Dan,1\n", mode="append", schema=None, types={"age": "VARCHAR"})
 
 
-@pytest.mark.parametrize(
-    ("text", "kind"), [("1,x,1\n", ErrorKind.FILE_VALUE), ("1,1.5,1\n", ErrorKind.SCHEMA_MISMATCH)]
-)
-def test_evolving_makes_no_text_and_writes_no_old_rows_anew(
-    trips: Dataset, tmp_path: Path, text: str, kind: ErrorKind
-) -> None:
+WIDENED = [
+    ("DECIMAL(10,2)", "1234567890.25", "DECIMAL(18,2)", Decimal("1234567890.25")),
+    ("DECIMAL(10,2)", "1.2525", "DECIMAL(18,4)", Decimal("1.2525")),
+    ("TIMESTAMP_S", "2026-01-02 03:04:05.123456", "TIMESTAMP", datetime(2026, 1, 2, 3, 4, 5, 123456)),
+    ("BIGINT", "1e3", "BIGINT", 1000),
+]
+
+
+def test_evolving_appends_find_the_wider_type(trips: Dataset, tmp_path: Path) -> None:
+    """Of columns whatever the case of their names."""
+    with trips.edit() as edit:
+        edit["people"].create({f"X{i}": declared for i, (declared, *_) in enumerate(WIDENED)})
+    names, texts = ",".join(f"x{i}" for i in range(len(WIDENED))), ",".join(text for _, text, *_ in WIDENED)
+    _import(trips, tmp_path, f"{names}\n{texts}\n", mode="append", schema="evolve")
+    assert list(trips["main"]["people"].types.values()) == [kind for *_, kind, _ in WIDENED]
+    assert [list(row.values()) for row in _rows(trips)] == [[value for *_, value in WIDENED]]
+
+
+def test_frames_are_taken_by_declared_types(trips: Dataset) -> None:
+    """Though pandas made floats of whole numbers and of amounts, and nanoseconds of moments."""
+    with trips.edit() as edit:
+        edit["people"].create({"n": "BIGINT", "amount": "DECIMAL(10,2)", "at": "TIMESTAMP"}, required=("amount",))
+    moments = pd.array(["2026-01-02 03:04:05.000006", None], dtype="datetime64[ns]")
+    frame = pd.DataFrame({"n": [7, None], "amount": [1.25, 3.0], "AT": moments})
+    with trips.edit() as edit:
+        edit["people"].append(frame)
+    moment = datetime(2026, 1, 2, 3, 4, 5, 6)
+    assert [tuple(row.values()) for row in _rows(trips)] == [
+        (7, Decimal("1.25"), moment),
+        (None, Decimal("3.00"), None),
+    ]
+    for column, values, kind in (
+        ("n", [8.0, 0.5], ErrorKind.SCHEMA_MISMATCH),
+        ("amount", [1.0, None], ErrorKind.NOT_NULL_VIOLATION),
+    ):
+        with pytest.raises(InvalidInputError, match=column) as caught, trips.edit() as edit:
+            edit["people"].append(frame.assign(**{column: values}))
+        assert caught.value.kind is kind
+    assert trips["main"]["people"].types == {"n": "BIGINT", "amount": "DECIMAL(10,2)", "at": "TIMESTAMP"}
+
+
+@pytest.mark.parametrize("text", ["1,x,1\n", "1,1.5,1\n"])
+def test_evolving_makes_no_text_and_writes_no_old_rows_anew(trips: Dataset, tmp_path: Path, text: str) -> None:
     """One wrong value turns no numbers into text, and a type that would round earlier rows is refused."""
     with trips.edit() as edit:
         edit["people"].create({"id": "INTEGER", "n": "BIGINT"})
         edit.sql("INSERT INTO people VALUES (1, 2)")
     with pytest.raises(InvalidInputError, match="'n'") as caught:
         _import(trips, tmp_path, f"id,n,more\n{text}", mode="append", schema="evolve")
-    assert caught.value.kind is kind
+    assert caught.value.kind is ErrorKind.FILE_VALUE
     assert trips["main"]["people"].types == {"id": "INTEGER", "n": "BIGINT"}
 
 

@@ -92,6 +92,19 @@ def test_every_type_can_be_widened_until_it_is_text(kind: str) -> None:
     assert kind not in wider_types(kind)
 
 
+def test_a_decimal_is_widened_before_its_point_and_behind() -> None:
+    """As long as it keeps the digits that it has."""
+    assert wider_types("DECIMAL(10,2)")[:6] == (
+        *("DECIMAL(18,2)", "DECIMAL(38,2)", "DECIMAL(18,4)", "DECIMAL(38,4)", "DECIMAL(18,6)", "DECIMAL(38,6)"),
+    )
+    assert wider_types("DECIMAL(38,30)") == ("DOUBLE", "VARCHAR")
+    assert wider_types("DECIMAL(30,0)")[:3] == ("DECIMAL(38,0)", "DECIMAL(38,4)", "DECIMAL(38,6)")
+
+
+def test_a_moment_is_widened_to_finer_ones() -> None:
+    assert wider_types("TIMESTAMP_S") == ("TIMESTAMP_MS", "TIMESTAMP", "VARCHAR")
+
+
 QUICK = {
     "BOOLEAN": pa.bool_(),
     "BIGINT": pa.int64(),

@@ -82,14 +82,25 @@ def _open(plan: dict[str, Any], path: Path, staging: Path) -> Source:
 
 
 def _write(plan: dict[str, Any], source: Source, reporter: Reporter) -> tuple[Schema, Written]:
-    columns = [Column(name=c.name, type=c.type) for c in source.columns]
+    columns = _columns(plan, source)
     schema = _schema(plan, columns, source)
     reporter.stage("Importing", total=source.size, unit="bytes")
     cut = tuple(plan["cut"]) or _cut(plan, schema)
     batches = _reported(source, reporter)
     arriving = incoming.conform(batches, source.arrow_schema, columns, schema, trusted=True)
     with SegmentWriter(schema=schema, cut=cut, k=plan["k"], staging=Path(plan["staging"])) as writer:
-        return schema, writer.write(chain(_tail(plan, schema), arriving))
+        try:
+            return schema, writer.write(chain(_tail(plan, schema), arriving))
+        except InvalidInputError as error:
+            raise _with_value(error, Path(plan["path"]), source.report) from error
+
+
+def _columns(plan: dict[str, Any], source: Source) -> list[Column]:
+    """What the file brings, as the table has it where its rows are put behind those."""
+    columns = [Column(name=c.name, type=c.type) for c in source.columns]
+    if plan["schema"] is None or plan["mode"] != "append" or plan["schema_mode"] == "strict":
+        return columns
+    return list(incoming.joining(columns, source.arrow_schema, Schema.from_json(plan["schema"])))
 
 
 def _schema(plan: dict[str, Any], columns: list[Column], source: Source) -> Schema:
@@ -139,7 +150,7 @@ def _check_fits(plan: dict[str, Any], schema: Schema, columns: list[Column], sou
 def _with_value(error: InvalidInputError, path: Path, report: FileReport) -> InvalidInputError:
     """The refusal of a column by the value for whose sake it was widened, if that is why."""
     name = str(error.details.get("column"))
-    widened = report.widened.get(name)
+    widened = next((w for known, w in report.widened.items() if known.casefold() == name.casefold()), None)
     return append_error(path, name, widened.before, widened.row, widened.value) if widened else error
 
 
