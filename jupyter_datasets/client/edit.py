@@ -18,11 +18,12 @@ from jupyter_datasets.client.row_edits import RowEdits
 from jupyter_datasets.client.sql import Queries
 from jupyter_datasets.client.streams import to_reader
 from jupyter_datasets.client.transport import Mode, Transport
-from jupyter_datasets.errors import ConflictError, ErrorKind, InvalidInputError
+from jupyter_datasets.errors import ConflictError, ErrorKind, InvalidInputError, NotFoundError
 from jupyter_datasets.services.datasets.models import Dataset
 from jupyter_datasets.services.versions.models import Commit
 from jupyter_datasets.services.versions.models import Edit as EditModel
 from jupyter_datasets.services.versions.provenance import InputVersion
+from jupyter_datasets.values import CommitId, name_key
 
 T = TypeVar("T")
 _TRIES = 5
@@ -145,6 +146,7 @@ class Edit:
 
     def _commit(self) -> None:
         for left in reversed(range(self._tries)):
+            base = self._open.base
             try:
                 self.commit = self._transport.commit_edit(self._end(), self._message, provenance.claim(self._used))
                 if self.commit:
@@ -153,16 +155,41 @@ class Edit:
             except ConflictError:
                 if not left:
                     raise
-            self._again()
+            self._again(base)
 
-    def _again(self) -> None:
+    def _again(self, before: CommitId | None) -> None:
+        """Make all changes to the branch as it is now; ``before`` is where it was."""
         self._model = self._transport.begin_edit(self._dataset.id, self._branch)
         try:
             for change in self._done:
                 change()
+            self._check_none_returned(before)
         except BaseException:
             self._transport.abort_edit(self._end())
             raise
+
+    def _check_none_returned(self, before: CommitId | None) -> None:
+        """Refuse to make a table anew that was dropped or renamed meanwhile: it would lack its rows and rules."""
+        gone = self._tables(before).keys() - self._tables(self._open.base).keys()
+        returned = [name for key, name in self._tables(before).items() if key in gone and self._holds(name)]
+        if returned:
+            raise ConflictError(
+                f"Table {returned[0]!r} was dropped or renamed on {self._branch!r} since the edit began.",
+                next_step="Nothing was changed. Look at the new commits, then make the edit again.",
+                details={"table": returned[0], "expected": before, "actual": self._open.base},
+            )
+
+    def _tables(self, commit: CommitId | None) -> dict[str, str]:
+        """Names of the tables of a version, without regard to case."""
+        found = () if commit is None else self._transport.version(self._dataset.id, commit).tables
+        return {name_key(table.name): table.name for table in found}
+
+    def _holds(self, table: str) -> bool:
+        try:
+            self._transport.edit_plan(self._id, table)
+        except NotFoundError:
+            return False
+        return True
 
     def _end(self) -> str:
         edit, self._model = self._open.id, None

@@ -104,7 +104,7 @@ class Objects:
             raise DamagedObjectError(
                 f"Object {short(name)} is not in the index.",
                 kind=ErrorKind.OBJECT_MISSING,
-                next_step="Run 'jupyter datasets doctor' to see what is missing.",
+                next_step="Run 'jupyter datasets fsck', which names what is damaged, and restore that from a backup.",
                 details={"object": name},
             )
         return packs.unframe(name, self._backend.read("packs", place.pack, place.offset, place.length))

@@ -294,6 +294,28 @@ def test_rows_that_were_looked_up_never_land_on_a_branch_that_moved(repo: Reposi
         dataset.delete()
 
 
+@pytest.mark.parametrize("change", [lambda edit: edit.drop("people"), lambda edit: edit.rename("people", "persons")])
+def test_a_retry_does_not_bring_back_a_table_that_is_gone(people: Dataset, change: Callable[[Edit], None]) -> None:
+    """It would have none of its rows, and no key; a table that another edit makes first is appended to."""
+
+    def append_meanwhile() -> None:
+        with people.edit(retry=True) as edit:
+            edit["people"].append({"id": [900]})
+            with people.edit() as first:
+                change(first)
+
+    with pytest.raises(ConflictError, match="'people' was dropped or renamed on 'main'") as refused:
+        append_meanwhile()
+    head = people.log(limit=1)[0].id
+    assert (refused.value.details["table"], refused.value.details["actual"]) == ("people", head)
+    assert "people" not in people["main"]
+    with people.edit(retry=True) as edit:
+        edit["more"].append({"n": [2]})
+        with people.edit() as first:
+            first["more"].append({"n": [1]})
+    assert people["main"]["more"].to_arrow()["n"].to_pylist() == [1, 2]
+
+
 def test_an_upsert_of_one_key_twice_or_without_one_is_refused(people: Dataset) -> None:
     """Whether the table has the key or not."""
     for rows, words in (({"id": [900, 900]}, "have the key id = 900"), ({"id": [None]}, "has nulls")):
