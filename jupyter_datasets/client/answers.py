@@ -73,6 +73,12 @@ class MadeBy(_Answer):
     provenance: Provenance | None
 
 
+class RowDigest(_Answer):
+    """What the rows of a table add up to, whatever their order: 48 hex digits."""
+
+    digest: str
+
+
 class Upload(_Answer):
     """A file on its way.
 

@@ -98,10 +98,15 @@ class Diff:
         old, new = self.model.old, self.model.new
         return display.plain(f"{self._name}: {short(old.id)} ({old.message}) → {short(new.id)} ({new.message})")
 
+    def _kept(self) -> list[str]:
+        """A sentence about tables that differ in other ways than by their rows."""
+        names = ", ".join(c.name for c in self._parts if c.model.kind == "changed" and c.model.same_rows)
+        return [display.plain(f"The same rows on both sides, whatever their order: {names}.")] if names else []
+
     def __repr__(self) -> str:
         if not len(self):
             return f"{self._title()}\nNothing differs."
-        parts = [self._title(), display.text_table(*_cells(self.summary()))]
+        parts = [self._title(), display.text_table(*_cells(self.summary())), *self._kept()]
         if self.schema().num_rows:
             parts += ["Columns and rules that differ:", display.text_table(*_cells(self.schema()))]
         return "\n".join(parts)
@@ -110,7 +115,8 @@ class Diff:
         if not len(self):
             return display.html_lines([self._title(), "Nothing differs."])
         summary = display.html_table(*_cells(self.summary()), self._title())
-        return summary + (display.html_table(*_cells(self.schema())) if self.schema().num_rows else "")
+        kept = display.html_lines(found) if (found := self._kept()) else ""
+        return summary + kept + (display.html_table(*_cells(self.schema())) if self.schema().num_rows else "")
 
 
 class TableChanges:
@@ -130,7 +136,7 @@ class TableChanges:
     @cached_property
     def counts(self) -> RowCounts:
         """Rows added, removed and changed; without a key a changed row is one added and one removed."""
-        if self.model.kind == "renamed":
+        if self.model.same_rows:
             return RowCounts(0, 0, 0)
         return RowCounts(*self._ask(Comparison.counts, _tuples)[0])
 
@@ -181,6 +187,8 @@ class TableChanges:
         return sides_of(self._transport, self.versions.dataset_id, old, new, self.name)
 
     def __repr__(self) -> str:
+        if self.model.same_rows:
+            return f"{self.name}: {self.model.kind}, the same rows"
         added, removed, changed = self.counts
         parts = [f"{display.count(added, 'row')} added", f"{display.count(removed, 'row')} removed"]
         parts += [f"{display.count(changed, 'row')} changed"] if changed else []

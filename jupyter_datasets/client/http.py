@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Self
 import pyarrow as pa
 
 from jupyter_datasets.client import remote
-from jupyter_datasets.client.answers import Committed, Listing, MadeBy, Repairs, Snapshot, VersionInfo
+from jupyter_datasets.client.answers import Committed, Listing, MadeBy, Repairs, RowDigest, Snapshot, VersionInfo
 from jupyter_datasets.client.housekeeping import RemoteHousekeeping
 from jupyter_datasets.client.merges import RemoteMerges
 from jupyter_datasets.client.nearby import is_here
@@ -194,6 +194,9 @@ class HttpTransport:
 
     def plan(self, dataset: str, ref: str, table: str) -> ScanPlan:
         return self._rest.get(ScanPlan, _path(dataset, "scan"), ref=ref, table=table)
+
+    def digest(self, dataset: str, ref: str, table: str) -> str:
+        return self._rest.get(RowDigest, _path(dataset, "tables", table, "digest"), ref=ref).digest
 
     def row_diff(self, dataset: str, old: str, new: str, table: str) -> RowDiffPlan:
         return self._rest.get(RowDiffPlan, _path(dataset, "diff", table, "scan"), old=old, new=new)

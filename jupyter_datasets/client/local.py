@@ -140,6 +140,9 @@ class LocalTransport:
     def plan(self, dataset: str, ref: str, table: str) -> ScanPlan:
         return self._services.versions.plan(self._actor, dataset, ref, table)
 
+    def digest(self, dataset: str, ref: str, table: str) -> str:
+        return self._services.versions.digest(self._actor, dataset, ref, table)
+
     def fetch(self, plan: ScanPlan) -> ScanPlan:
         return plan
 

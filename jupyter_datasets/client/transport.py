@@ -125,6 +125,9 @@ class Transport(Protocol):
     def plan(self, dataset: str, ref: str, table: str) -> ScanPlan:
         """How to read a table."""
 
+    def digest(self, dataset: str, ref: str, table: str) -> str:
+        """What the rows of a table add up to, whatever their order."""
+
     def fetch(self, plan: ScanPlan) -> ScanPlan:
         """The plan with segments in files that this process can open."""
 

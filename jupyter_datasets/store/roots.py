@@ -85,6 +85,7 @@ class TableRoot:
                 "tree": self.tree.to_json(),
                 "rows": self.rows,
             }
+            | ({"digest": digest} if (digest := self.tree.digest) else {})
             | ({"tails": self.tails} if self.tails else {})
             | ({"unique": [list(ids) for ids in self.unique]} if self.unique else {})
             | ({"checks": [[check.name, check.expression] for check in self.checks]} if self.checks else {})

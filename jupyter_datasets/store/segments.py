@@ -1,7 +1,8 @@
 """Write rows as segments: cut by content, in canonical bytes, named by their hash.
 
-Rows come as Arrow batches in order. Their cut hashes are taken, segments are cut off the front as soon as the rows at
-hand decide where they end, and each is written to a staging folder by a small pool of single-threaded writers.
+Rows come as Arrow batches in order. Their hashes are taken, segments are cut off the front as soon as the rows at hand
+decide where they end, and each is written to a staging folder by a small pool of single-threaded writers. What cuts
+most tables, the hash of all columns, is also what digests are made of.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from jupyter_datasets.sqltext import quote_text
 from jupyter_datasets.store import chunker, forms, schemas, widths
 from jupyter_datasets.store.backends import storage_error, sync_file, translated_io
 from jupyter_datasets.store.canonical import hash_file
+from jupyter_datasets.store.digests import Digest
 from jupyter_datasets.store.schemas import Schema
 from jupyter_datasets.store.trees import Item
 from jupyter_datasets.values import new_id
@@ -116,7 +118,7 @@ class SegmentWriter:
         self._fixed_k = k
         self._k = k
         self._staging = staging
-        self._pending = _Pending([f.type for f in schema.fields], _cut_list(schema, cut))
+        self._pending = _Pending([f.type for f in schema.fields], _Hasher(schema, cut))
         self._pool = _FilePool(schema, staging)
         self._nulls: set[int] = set()
         self._rows = 0
@@ -169,36 +171,52 @@ class SegmentWriter:
             rows = self._next_cut(last=last, waits=waits and not last)
             if rows is None:
                 return
-            self._pool.submit(pending.take(rows), last=last and not pending.rows)
+            self._pool.submit(*pending.take(rows), last=last and not pending.rows)
 
     def _next_cut(self, *, last: bool, waits: bool) -> int | None:
         pending = self._pending
         # Fewer rows than half the target hold no cut; a cut before the whole of it is rare, so hashing can wait.
         decides = pending.rows >= 1 << (self._k if waits else self._k - 1)
-        by_hash = chunker.first_cut(pending.hashes(), self._k) if decides else None
+        by_hash = chunker.first_cut(pending.cut_hashes(), self._k) if decides else None
         rows = by_hash or pending.rows
         if pending.bits > chunker.CAP_BITS:
             rows = min(rows, pending.rows_within_cap())
         return rows if last or by_hash or rows < pending.rows else None
 
 
-def _cut_list(schema: Schema, cut: tuple[int, ...]) -> str:
-    by_id = {f.id: f for f in schema.fields}
-    # A dropped cut column no longer takes part; without any left, all columns do.
-    fields = [by_id[i] for i in cut if i in by_id] or list(schema.fields)
-    return ", ".join(schemas.stored(f) for f in fields)
+class _Hasher:
+    """Hashes rows twice: by the columns that cut, and by all of them; once where these are the same."""
+
+    def __init__(self, schema: Schema, cut: tuple[int, ...]) -> None:
+        by_id = {f.id: f for f in schema.fields}
+        # A dropped cut column no longer takes part; without any left, all columns do.
+        fields = [by_id[i] for i in cut if i in by_id] or list(schema.fields)
+        lists = dict.fromkeys(", ".join(map(schemas.stored, some)) for some in (fields, schema.fields))
+        self.kinds = len(lists)
+        self._sql = f"SELECT {', '.join(f'hash({some}) AS h{kind}' for kind, some in enumerate(lists))} FROM batch"
+        self._connection = connect()
+
+    def hashes(self, rows: pa.Table) -> chunker.Hashes:
+        """A line for each kind: the first one cuts, the last one is of all columns."""
+        self._connection.register("batch", rows)
+        with _translated():
+            found = self._connection.execute(self._sql).fetchnumpy()
+        self._connection.unregister("batch")
+        return np.stack([found[f"h{kind}"] for kind in range(self.kinds)])
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 class _Pending:
     """Rows that have come but are in no segment yet; hashed when first asked for."""
 
-    def __init__(self, logical: list[str], cut: str) -> None:
+    def __init__(self, logical: list[str], hasher: _Hasher) -> None:
         self._logical = logical
-        self._hasher = connect()
-        self._hash_sql = f"SELECT hash({cut}) AS h FROM batch"
+        self._hasher = hasher
         self._batches: deque[pa.RecordBatch] = deque()
         self._bits: deque[int] = deque()
-        self._hashes: chunker.Hashes = np.empty(0, dtype=np.uint64)
+        self._hashes: chunker.Hashes = np.empty((hasher.kinds, 0), dtype=np.uint64)
         self.rows = 0
         self.bits = 0
 
@@ -209,19 +227,21 @@ class _Pending:
         self.rows += batch.num_rows
         self._append(batch)
 
-    def hashes(self) -> chunker.Hashes:
-        """The cut hashes of all rows here."""
-        if self._hashes.size < self.rows:
-            fresh = pa.Table.from_batches(self._batches).slice(self._hashes.size)
-            self._hasher.register("batch", fresh)
-            with _translated():
-                found = self._hasher.execute(self._hash_sql).fetchnumpy()["h"]
-            self._hasher.unregister("batch")
-            self._hashes = np.concatenate([self._hashes, found])
+    def cut_hashes(self) -> chunker.Hashes:
+        """What cuts, of all rows here."""
+        return self._hashed()[0]  # type: ignore[no-any-return]  # numpy does not tell the type of a line
+
+    def _hashed(self) -> chunker.Hashes:
+        done = self._hashes.shape[1]
+        if done < self.rows:
+            fresh = self._hasher.hashes(pa.Table.from_batches(self._batches).slice(done))
+            self._hashes = np.concatenate([self._hashes, fresh], axis=1)
         return self._hashes
 
-    def take(self, rows: int) -> pa.Table:
-        """Remove the first rows and give them."""
+    def take(self, rows: int) -> tuple[pa.Table, chunker.Hashes]:
+        """Remove the first rows and give them, with their hashes by all columns."""
+        hashes = self._hashed()
+        self._hashes = hashes[:, rows:]
         taken, left = [], rows
         while left:
             batch = self._batches.popleft()
@@ -232,8 +252,7 @@ class _Pending:
             taken.append(batch)
             left -= batch.num_rows
         self.rows -= rows
-        self._hashes = self._hashes[rows:]
-        return pa.Table.from_batches(taken)
+        return pa.Table.from_batches(taken), hashes[-1, :rows]
 
     def _append(self, batch: pa.RecordBatch, *, front: bool = False) -> None:
         bits = sum(widths.total_bits(column, kind) for column, kind in zip(batch.columns, self._logical, strict=True))
@@ -266,6 +285,7 @@ class _FilePool:
 
     def __init__(self, schema: Schema, staging: Path) -> None:
         self._staging = staging
+        self._layout = schema.layout
         self._select = f"SELECT {schemas.storage_columns(schema)} FROM segment"
         self._options = f"{_OPTIONS}, FIELD_IDS {schemas.field_ids(schema)}"
         self._free: deque[duckdb.DuckDBPyConnection] = deque()
@@ -273,15 +293,15 @@ class _FilePool:
         self._waiting: deque[Future[Item]] = deque()
         self._done: list[Item] = []
 
-    def submit(self, rows: pa.Table, *, last: bool) -> None:
+    def submit(self, rows: pa.Table, hashes: chunker.Hashes, *, last: bool) -> None:
         """Write a segment; the last one in this thread, for a small change is just that one."""
         file = self._staging / f"{new_id()}.writing"
         if last:
             self.finish()
-            self._done.append(self._write(rows, file))
+            self._done.append(self._write(rows, hashes, file))
             return
         self._threads = self._threads or ThreadPoolExecutor(_WRITERS, thread_name_prefix="segment")
-        self._waiting.append(self._threads.submit(self._write, rows, file))
+        self._waiting.append(self._threads.submit(self._write, rows, hashes, file))
         if len(self._waiting) > _WRITERS:
             self._done.append(self._waiting.popleft().result())
 
@@ -296,7 +316,7 @@ class _FilePool:
         for connection in self._free:
             connection.close()
 
-    def _write(self, rows: pa.Table, file: Path) -> Item:
+    def _write(self, rows: pa.Table, hashes: chunker.Hashes, file: Path) -> Item:
         connection = self._connection()
         try:
             connection.register("segment", rows)
@@ -305,7 +325,7 @@ class _FilePool:
             connection.unregister("segment")
         finally:
             self._free.append(connection)
-        return seal(file, rows.num_rows)
+        return seal(file, rows.num_rows, Digest.of(hashes, self._layout))
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         try:
@@ -329,15 +349,15 @@ def _translated() -> Iterator[None]:
         ) from error
 
 
-def seal(file: Path, rows: int) -> Item:
-    """Sync a staged file and give it its hash as name."""
+def seal(file: Path, rows: int, digest: Digest) -> Item:
+    """Sync a staged file of some rows and give it its hash as name."""
     with translated_io("writing a segment"):
         sync_file(file)
         faults.reach("store.segment-synced")
         name = hash_file(file)
         size = file.stat().st_size
         file.replace(file.with_name(name))
-    return Item(name, rows, size)
+    return Item(name, rows, size, digest=str(digest))
 
 
 def _errno_of(error: duckdb.IOException) -> int:

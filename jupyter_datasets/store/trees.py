@@ -3,6 +3,8 @@
 An item is a segment (level 0) or a page of the level below, with the rows and bytes under it. A page ends once it has
 8 items where the low 5 bits of the item's hash are zero, at the latest after 128. Levels are added until few enough
 items are left for the root to hold them itself. A segment may have a patch; it moves no end of a page.
+
+An item also tells the digest of its rows, as far as nobody has to read for it: see the module ``digests``.
 """
 
 from __future__ import annotations
@@ -10,10 +12,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, islice
 from typing import Any
 
+from jupyter_datasets.store import digests
 from jupyter_datasets.store.canonical import FORMAT, encode, hash_bytes
 from jupyter_datasets.values import ObjectHash
 
@@ -33,12 +36,16 @@ class Item:
         With the patch applied.
     patch
         Hash of what replaces rows of the segment or takes them away; see :mod:`jupyter_datasets.store.patches`.
+    digest
+        Of the rows of the segment's file, without the patch, or of all rows below the page; empty where it is not
+        known. It follows from the hash, and old items that do not tell it are equal to those that do.
     """
 
     hash: ObjectHash
     rows: int
     bytes: int
     patch: ObjectHash | None = None
+    digest: str = field(default="", compare=False)
 
     @property
     def is_inline(self) -> bool:
@@ -46,9 +53,16 @@ class Item:
         return self.patch == self.hash
 
     def to_json(self) -> list[Any]:
-        """The line as canonical JSON holds it."""
+        """The line as canonical JSON holds it; what comes last and says nothing is left out."""
         line = [self.hash, self.rows, self.bytes]
+        if self.digest:
+            return [*line, self.patch or "", self.digest]
         return line if self.patch is None else [*line, self.patch]
+
+    @classmethod
+    def from_json(cls, hash: ObjectHash, rows: int, bytes: int, patch: str = "", digest: str = "") -> Item:
+        """Read what :meth:`to_json` gave."""
+        return cls(hash, rows, bytes, ObjectHash(patch) if patch else None, digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,11 @@ class Tree:
         """Bytes of all segments, each counted as often as it is listed."""
         return sum(item.bytes for item in self.items)
 
+    @property
+    def digest(self) -> str:
+        """Of all rows; empty where the items do not tell it."""
+        return _digest(self.items)
+
     def to_json(self) -> dict[str, Any]:
         """The top as the table root holds it."""
         return {"level": self.level, "items": [item.to_json() for item in self.items]}
@@ -84,7 +103,7 @@ Load = Callable[[Sequence[ObjectHash]], Mapping[ObjectHash, Mapping[str, Any]]]
 
 def items_from_json(lines: Iterable[Sequence[Any]]) -> tuple[Item, ...]:
     """Items from the lines of a page or root."""
-    return tuple(Item(*line) for line in lines)
+    return tuple(Item.from_json(*line) for line in lines)
 
 
 class Pages:
@@ -115,7 +134,14 @@ class Pages:
         if name not in self._items:
             self.made[name] = text
             self._items[name] = tuple(items)
-        return Item(name, sum(i.rows for i in items), sum(i.bytes for i in items))
+        return Item(name, sum(i.rows for i in items), sum(i.bytes for i in items), digest=_digest(items))
+
+
+def _digest(items: Sequence[Item]) -> str:
+    """That of all rows under some items, of which none has a patch; empty where one does, or does not tell its own."""
+    if any(item.patch or not item.digest for item in items):
+        return ""
+    return digests.total([item.digest for item in items])
 
 
 def build(segments: Iterable[Item], pages: Pages) -> Tree:

@@ -17,8 +17,11 @@ from jupyter_datasets.client.dataset import Dataset
 from jupyter_datasets.client.edit import Edit
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.errors import DatasetsError, NotFoundError
+from jupyter_datasets.services.versions.scans import pieces_of
+from jupyter_datasets.store.schemas import Schema
 from tests.acceptance.merge_model import State, Table
 from tests.acceptance.model import CommitModel, DatasetModel, StoreModel
+from tests.store.worlds import counted
 
 
 def _drawn(names: str) -> st.SearchStrategy[Any]:
@@ -124,7 +127,10 @@ class Machine(RuleBasedStateMachine):
             assert self.real(name).current == known.current
 
     def learn(self, name: str, commit: CommitModel, commit_id: str) -> None:
-        """Note what a new commit is called, and the roots of its tables: no two tables have one root."""
+        """Note what a new commit is called, and the roots of its tables: no two tables have one root.
+
+        The digest of each is that of its rows, however they came about.
+        """
         self.ids[commit] = commit_id
         found = self.real(name)[commit_id].tables
         assert found.keys() == commit.state.keys()
@@ -132,6 +138,8 @@ class Machine(RuleBasedStateMachine):
             root = found[table].info.root
             assert self.roots.setdefault(root, plain) == plain
             commit.state[table] = replace(plain, root=root)
+            plan = found[table]._plan
+            assert found[table].digest() == counted(Schema.from_json(plan.fields), pieces_of(plan.segments))
 
     @rule()
     def compare(self) -> None:

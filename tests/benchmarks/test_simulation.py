@@ -13,6 +13,7 @@ import pytest
 
 from jupyter_datasets.store import packs, trees
 from jupyter_datasets.store.canonical import decode, hash_bytes
+from jupyter_datasets.store.digests import Digest
 from jupyter_datasets.store.roots import TableRoot
 from jupyter_datasets.store.schemas import Schema
 from jupyter_datasets.store.segments import WRITER_ID
@@ -33,7 +34,8 @@ def some_hash() -> ObjectHash:
 def some_item() -> Item:
     """A segment as those of TPC-H lineitem are: 65,536 rows on average, some 35 bytes each once compressed."""
     rows = int(min(max(_random.gauss(65_536, 12_000), 32_768), 131_072))
-    return Item(some_hash(), rows, rows * _random.randint(30, 40))
+    digest = Digest(1, _random.getrandbits(64), _random.getrandbits(64))
+    return Item(some_hash(), rows, rows * _random.randint(30, 40), digest=str(digest))
 
 
 def patched(item: Item) -> Item:

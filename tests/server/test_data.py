@@ -50,6 +50,16 @@ async def test_a_page_is_any_part_of_the_table(ask: Ask) -> None:
     assert narrow["cells"][0] == [True, 1]
 
 
+async def test_a_digest_tells_rows_apart(ask: Ask) -> None:
+    """48 hex digits: of a table, at a reference; another version with other rows has another one."""
+    url = "/datasets/trips/tables/trips/digest"
+    found = [(await ask("get", url, query={"ref": ref})).json["digest"] for ref in ("main", "v1", "v1")]
+    assert [len(bytes.fromhex(each)) for each in found] == [24] * 3
+    assert found[0] != found[1] == found[2]
+    missing = await ask("get", "/datasets/trips/tables/no/digest")
+    assert (missing.status, missing.error["kind"]) == (404, "table-not-found")
+
+
 async def test_a_stream_of_arrow_is_the_table(ask: Ask) -> None:
     """All rows by default, or those and the columns asked for, compressed."""
     whole = await ask("get", ODD, headers=ARROW)

@@ -102,6 +102,8 @@ def test_what_the_second_server_is_asked_the_first_one_does(repo: Repository, ho
             assert seen.table("trips").to_arrow()["n"].to_pylist()[-1] == 1_999_999
             assert rows(seen, table="more") == [1, 2]
             assert seen["main"].files["big.bin"].read() == (tmp_path / "big.bin").read_bytes()
+        digests = [seen["main"]["trips"].digest() for seen in (repo["trips"], first["trips"])]
+    assert digests[0] == digests[1]
 
 
 def test_answers_are_those_of_the_holder(second: Served, holder: Served) -> None:

@@ -63,6 +63,7 @@ async def test_a_diff_says_what_changed_and_where_to_look(ask: Ask) -> None:
     assert [(t["kind"], t["new_name"], t["old_rows"], t["new_rows"]) for t in diff["tables"]] == [
         ("changed", "trips", 1000, 1001)
     ]
+    assert [t["same_rows"] for t in diff["tables"]] == [False]
     plan = (await ask("get", "/datasets/trips/diff/trips/scan", query=query)).json
     assert plan["new"]["rows"] - plan["old"]["rows"] == 1
 

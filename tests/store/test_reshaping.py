@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,19 +14,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_datasets.engine.relations import PIECE, ROW, Session
-from jupyter_datasets.errors import ConflictError, DamagedObjectError, InvalidInputError
+from jupyter_datasets.errors import ConflictError, DamagedObjectError, InternalError, InvalidInputError
 from jupyter_datasets.services.versions import reshaping
 from jupyter_datasets.services.versions.changes import GONE
+from jupyter_datasets.services.versions.digests import Digests
 from jupyter_datasets.services.versions.drafts import Draft, empty_root
+from jupyter_datasets.services.versions.parts import Parts
 from jupyter_datasets.services.versions.scans import scan
-from jupyter_datasets.store import incoming
+from jupyter_datasets.store import incoming, trees
 from jupyter_datasets.store.commits import Content
+from jupyter_datasets.store.digests import Digest
 from jupyter_datasets.store.patches import Patch
 from jupyter_datasets.store.reading import OrderedReader
 from jupyter_datasets.store.schemas import Schema, public_columns
 from jupyter_datasets.store.segments import connect
+from jupyter_datasets.store.trees import Item
 from jupyter_datasets.values import ObjectHash, new_id
-from tests.store.worlds import Store
+from tests.store.worlds import Store, counted
 
 Row = tuple[int, str | None]
 
@@ -57,6 +61,15 @@ def _read(world: Store, content: Content) -> list[Row]:
     assert rows == unordered
     assert Counter(map(str, plain.to_pylist())) == Counter(map(str, rows))
     return [(row["n"], row["s"]) for row in rows]
+
+
+def _digest(world: Store, content: Content) -> str:
+    """That of the table, once it is the one which all its rows have when they are counted one by one."""
+    root = world.objects.root(content.tables["t"])
+    parts = Parts(objects=world.objects, backend=world.backend, staging=Path())
+    found = str(Digests(root.schema, parts.pages, parts.pieces).of(root.tree))
+    assert found == counted(root.schema, world.pieces(content, "t"))
+    return found
 
 
 def _change(world: Store, draft: Draft, at: Mapping[int, Row | None]) -> None:
@@ -104,10 +117,12 @@ def test_changes_are_read_and_compacting_gives_what_all_rows_at_once_give(
             rows += added
         content = world.commit(draft)
         assert _read(world, content) == rows
+    digest = _digest(world, content)
     draft = world.draft(content)
     draft.compact("t")
     compacted = world.commit(draft)
     assert _read(world, compacted) == rows
+    assert _digest(world, compacted) == digest
     other = Store(tmp_path / new_id())
     whole = other.objects.root(_start(other, rows, k).tables["t"])
     assert world.objects.root(compacted.tables["t"]).tree == whole.tree
@@ -145,6 +160,10 @@ def test_a_patch_outlives_changes_of_the_columns(tmp_path: Path) -> None:
     schema = world.objects.root(content.tables["t"]).schema
     rows = OrderedReader(schema).table(world.pieces(content, "t")).slice(4, 3).to_pylist()
     assert [(int(row["m"]), row["s"], row["new"]) for row in rows] == [(4, "x", "d"), (50, "y", "d"), (7, "x", "d")]
+    digest = _digest(world, content)
+    draft = world.draft(content)
+    draft.compact("t")
+    assert _digest(world, world.commit(draft)) == digest
 
 
 def test_many_small_appends_are_cut_together(tmp_path: Path) -> None:
@@ -193,3 +212,63 @@ def test_a_patch_that_is_damaged_is_refused() -> None:
     """Bytes that are no Arrow stream."""
     with pytest.raises(DamagedObjectError, match="cannot be read"):
         Patch.decode(b"no stream")
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Digests
+
+
+def _with_digests(world: Store, content: Content, digest: Callable[[Item], str]) -> Content:
+    """The version with other digests beside its segments."""
+    draft = world.draft(content)
+    root = draft.root("t")
+    assert root is not None
+    told = [replace(item, digest=digest(item)) for item in world.segments(content, "t")]
+    draft.put("t", replace(root, tree=trees.build(told, draft.parts.pages)))
+    return world.commit(draft)
+
+
+def test_compacting_is_refused_where_it_would_give_other_rows(tmp_path: Path) -> None:
+    """What was noted of rows when they were written is held against what is written in their place."""
+    world = Store(tmp_path)
+    content = _start(world, [(n, "x") for n in range(100)], 4)
+    draft = world.draft(content)
+    _change(world, draft, {7: (7, "y")})
+    layout = world.objects.root(content.tables["t"]).schema.layout
+    content = _with_digests(world, world.commit(draft), lambda _: str(Digest(layout, 1, 1)))
+    draft = world.draft(content)
+    with pytest.raises(InternalError, match="would not be the same ones"):
+        draft.compact("t")
+    assert draft.tables == content.tables
+
+
+@pytest.mark.parametrize("change", [{}, {7: (7, "y")}], ids=["whole", "with a patch"])
+def test_tables_from_before_there_were_digests_are_read_and_counted(tmp_path: Path, change: dict[int, Row]) -> None:
+    """They have the same digest, are compacted, and bringing the same rows again changes nothing."""
+    world = Store(tmp_path)
+    rows: list[Row] = [(n, "x") for n in range(1500)]
+    draft = world.draft(_start(world, rows, 4))
+    _change(world, draft, change)
+    known = world.commit(draft)
+    assert world.objects.root(known.tables["t"]).tree.level == 1
+    old = _with_digests(world, known, lambda _: "")
+    assert old.tables != known.tables
+    assert _digest(world, old) == _digest(world, known)
+    draft = world.draft(old)
+    draft.replace("t", world.rows(draft, _table([change.get(n, row) for n, row in enumerate(rows)])))
+    assert draft.content == old
+    draft.compact("t")
+    assert _digest(world, world.commit(draft)) == _digest(world, known)
+
+
+def test_a_small_table_from_before_there_were_digests_is_kept_by_the_same_rows(tmp_path: Path) -> None:
+    """Its root has another name than one that tells them, and stays; a segment that was lost comes again."""
+    world = Store(tmp_path)
+    rows: list[Row] = [(n, "x") for n in range(100)]
+    old = _with_digests(world, _start(world, rows, 4), lambda _: "")
+    lost = world.backend.path("objects", world.segments(old, "t")[0].hash)
+    lost.unlink()
+    draft = world.draft(old)
+    draft.replace("t", world.rows(draft, _table(rows)))
+    assert world.commit(draft) == old
+    assert lost.exists()

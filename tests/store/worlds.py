@@ -12,11 +12,14 @@ import pyarrow as pa
 from jupyter_datasets.services.versions.drafts import Draft
 from jupyter_datasets.services.versions.parts import Parts
 from jupyter_datasets.services.versions.rows import Rows
-from jupyter_datasets.store import incoming, packs, trees
+from jupyter_datasets.store import incoming, packs, patches, trees
 from jupyter_datasets.store.backends import LocalBackend
 from jupyter_datasets.store.commits import Content
+from jupyter_datasets.store.digests import Digest
 from jupyter_datasets.store.objects import Objects
 from jupyter_datasets.store.patches import Piece
+from jupyter_datasets.store.reading import OrderedReader
+from jupyter_datasets.store.recounting import Recount
 from jupyter_datasets.store.schemas import Schema
 from jupyter_datasets.store.segments import SegmentWriter, Written
 from jupyter_datasets.store.trees import Item, Pages
@@ -70,6 +73,13 @@ def split(rows: pa.Table, sizes: Sequence[int]) -> Iterator[pa.RecordBatch]:
             return
         yield from rows.slice(start, size).combine_chunks().to_batches()
         start += size
+
+
+def counted(schema: Schema, pieces: Sequence[Piece]) -> str:
+    """The digest of the rows that a reader gets, whatever is noted beside the segments."""
+    rows = OrderedReader(schema, for_writer=True).table(pieces).combine_chunks().to_batches()
+    inlined = [Piece(path=None, rows=r.num_rows, patch=patches.inline(schema, r)) for r in rows]
+    return str(sum(map(Recount(schema).piece, inlined), Digest(schema.layout)))
 
 
 class Store:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from jupyter_datasets.client.answers import RowDigest
 from jupyter_datasets.errors import ErrorKind, NotFoundError
 from jupyter_datasets.server.base import JSON, ApiHandler
 from jupyter_datasets.server.bodies import BYTES
@@ -111,6 +112,14 @@ def _wanted(query: RowsQuery) -> list[str] | None:
     return list(dict.fromkeys(query.columns)) or None
 
 
+class DigestHandler(ApiHandler):
+    @endpoint("read")
+    async def get(self, dataset: str, table: str, *, query: AtRef) -> RowDigest:
+        """What the rows of a table add up to: equal for the same rows in the same columns, whatever their order."""
+        found = await self.call(lambda s: s.versions.digest(self.actor, dataset, query.ref, table))
+        return RowDigest(digest=found)
+
+
 class ScanHandler(ApiHandler):
     @endpoint("read")
     async def get(self, dataset: str, *, query: TableQuery) -> ScanPlan:
@@ -162,6 +171,7 @@ class HoldersHandler(ApiHandler):
 
 ROUTES = (
     Route("/datasets/{dataset}/tables/{table}/data", RowsHandler),
+    Route("/datasets/{dataset}/tables/{table}/digest", DigestHandler),
     Route("/datasets/{dataset}/scan", ScanHandler),
     Route("/datasets/{dataset}/segments/{segment}", SegmentHandler),
     Route("/datasets/{dataset}/files/{name}", FileHandler),

@@ -15,8 +15,10 @@ from jupyter_datasets.services.housekeeping.walking import Walk
 from jupyter_datasets.store import packs
 from jupyter_datasets.store.backends import Kind, LocalBackend
 from jupyter_datasets.store.canonical import hash_bytes
+from jupyter_datasets.store.digests import Digest
 from jupyter_datasets.store.packs import Place
 from jupyter_datasets.store.patches import Patch
+from jupyter_datasets.store.recounting import of_file
 from jupyter_datasets.store.trees import Item
 from jupyter_datasets.values import CommitId, ObjectHash, short
 
@@ -55,7 +57,7 @@ class Found:
     small
         Commits, table roots, pages and patches that cannot be read.
     rows
-        Tables and pages that list segments with other rows than these hold.
+        Tables and pages that list segments with other rows, or another digest of them, than these hold.
     places
         Where the packs hold each object that can be read.
     spare
@@ -137,6 +139,28 @@ def _rows(item: Item, walk: Walk, backend: LocalBackend) -> int:
     return rows - (patch.lost if patch else 0)  # type: ignore[no-any-return]  # as above
 
 
+def check_digests(walk: Walk, found: Found, backend: LocalBackend, bar: Progress) -> None:
+    """Add up the digests of pages, and count those of segments from their rows; who says otherwise is wrong."""
+    for (name, stated), stating in walk.stated_digests.items():
+        if name not in walk.digests:
+            bar.add("objects", name)
+        if name in found.objects or name in walk.broken:
+            continue
+        try:
+            counted = walk.digests[name] if name in walk.digests else _recounted(name, stated, backend)
+        except WRONG as error:
+            found.rows |= dict.fromkeys(stating, _unreadable(name, error))
+        else:
+            if counted != stated:
+                found.rows |= dict.fromkeys(stating, _other_digest(name, stated, counted))
+
+
+def _recounted(name: ObjectHash, stated: str, backend: LocalBackend) -> str:
+    """The digest of a segment's rows; what is stated where its writer hashed values by another rule."""
+    counted = of_file(str(backend.path("objects", name)))
+    return str(counted) if counted.layout == Digest.parse(stated).layout else stated
+
+
 def check_packs(found: Found, backend: LocalBackend, index: Index, names: Iterable[ObjectHash], bar: Progress) -> None:
     """Read packs whole: their hash, every object in them, and whether the index says the same."""
     indexed = {name for places in index.values() for name in places}
@@ -201,12 +225,21 @@ def to_check(name: str, error: DatasetsError, touched: Sequence[Touched], mended
 
 
 _AGAIN = "Import the same rows again, or restore the file from a copy of the store."
+_MISTAKE = "Please report this: it is no damage of the disk, but a mistake of the program that wrote it."
 
 
 def _other_rows(name: ObjectHash, stated: int, found: int, what: str = "rows") -> DamagedObjectError:
     return DamagedObjectError(
         f"Object {short(name)} holds {found:,} {what} where {stated:,} are stated.",
-        next_step="Please report this: it is no damage of the disk, but a mistake of the program that wrote it.",
+        next_step=_MISTAKE,
+        details={"object": name, "stated": stated, "found": found},
+    )
+
+
+def _other_digest(name: ObjectHash, stated: str, found: str) -> DamagedObjectError:
+    return DamagedObjectError(
+        f"Object {short(name)} holds other rows than its digest states.",
+        next_step=_MISTAKE,
         details={"object": name, "stated": stated, "found": found},
     )
 

@@ -52,9 +52,11 @@ class Fsck:
             packs |= {*self._backend.names("packs"), *self._index}
         files: list[tuple[Kind, ObjectHash]] = [("packs", name) for name in packs]
         files += [("objects", name) for name in objects]
-        bar = Progress(self._backend, files, on_progress)
+        counted = [name for name, _ in walk.stated_digests if name not in walk.digests]
+        bar = Progress(self._backend, [*files, *(("objects", name) for name in counted)], on_progress)
         checking.check_packs(found, self._backend, self._index, sorted(packs), bar)
         checking.check_objects(walk, found, self._backend, sorted(objects), bar)
+        checking.check_digests(walk, found, self._backend, bar)
         checking.check_rows(walk, found, self._backend)
         found.small |= walk.broken
         return found

@@ -13,7 +13,7 @@ from jupyter_datasets.services.health.content import WRONG
 from jupyter_datasets.store.backends import LocalBackend
 from jupyter_datasets.store.objects import Locate, Objects
 from jupyter_datasets.store.packs import Place
-from jupyter_datasets.store.trees import Item, items_from_json
+from jupyter_datasets.store.trees import Item, Tree
 from jupyter_datasets.values import CommitId, ObjectHash, short
 
 BATCH = 1000
@@ -41,6 +41,10 @@ class Walk:
         Of tables and pages: how many rows the items have that they list.
     stated
         The same, as others or they themselves say it.
+    digests
+        Of tables and pages: what the digests of their items come to; empty where these do not tell it.
+    stated_digests
+        What tables, pages and segments are said to have as digest, with the objects that say it.
     patches
         Patches that segments have, or that are all there is of some rows; in the order in which they were met.
     packs
@@ -56,6 +60,8 @@ class Walk:
         self.segments: defaultdict[Item, set[ObjectHash]] = defaultdict(set)
         self.rows: dict[ObjectHash, int] = {}
         self.stated: defaultdict[tuple[ObjectHash, int], set[ObjectHash]] = defaultdict(set)
+        self.digests: dict[ObjectHash, str] = {}
+        self.stated_digests: defaultdict[tuple[ObjectHash, str], set[ObjectHash]] = defaultdict(set)
         self.patches: dict[ObjectHash, None] = {}
         self.packs: dict[ObjectHash, None] = {}
         self.broken: dict[ObjectHash, DatasetsError] = {}
@@ -132,15 +138,23 @@ class Walk:
             return ()
         if value["kind"] == "table":
             self.stated[name, value["rows"]].add(name)
+            if digest := value.get("digest"):
+                self.stated_digests[name, digest].add(name)
             value = value["tree"]
-        items = items_from_json(value["items"])
-        self.rows[name] = sum(item.rows for item in items)
-        if not value["level"]:
-            self._enter_segments(name, items)
+        return self._enter_tree(name, Tree.from_json(value))
+
+    def _enter_tree(self, name: ObjectHash, tree: Tree) -> tuple[ObjectHash, ...]:
+        """Note what a table or page lists; pages below it are returned."""
+        self.rows[name], self.digests[name] = tree.rows, tree.digest
+        for item in tree.items:
+            if item.digest:
+                self.stated_digests[item.hash, item.digest].add(name)
+        if not tree.level:
+            self._enter_segments(name, tree.items)
             return ()
-        for item in items:
+        for item in tree.items:
             self.stated[item.hash, item.rows].add(name)
-        self.parts[name] = tuple(item.hash for item in items)
+        self.parts[name] = tuple(item.hash for item in tree.items)
         return self.parts[name]
 
     def _enter_files(self, name: ObjectHash, files: Mapping[str, Sequence[Any]]) -> None:

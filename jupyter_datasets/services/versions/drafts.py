@@ -10,7 +10,7 @@ from typing import Self
 import pyarrow as pa
 
 from jupyter_datasets.errors import AlreadyExistsError, ConflictError, ErrorKind, NotFoundError
-from jupyter_datasets.services.versions import changes, constraints, keys, reshaping, schema_changes
+from jupyter_datasets.services.versions import changes, constraints, digests, keys, reshaping, schema_changes
 from jupyter_datasets.services.versions.declarations import SchemaChange, TableDeclaration
 from jupyter_datasets.services.versions.parts import Parts
 from jupyter_datasets.services.versions.rows import Rows
@@ -101,7 +101,7 @@ class Draft:
         if old is None:
             return self.replace(table, rows)
         arrival = incoming.inspect(rows.schema)
-        columns = incoming.settled(arrival.columns, rows.schema, old.schema)
+        columns = incoming.joining(arrival.columns, rows.schema, old.schema)
         taken = altering.evolved(old.schema, columns, has_rows=old.rows > 0) if evolve else None
         root = replace(old, schema=taken or old.schema.appended_by(columns))
 
@@ -158,9 +158,12 @@ class Draft:
         constraints.refuse(name, constraints.find(root, self._pieces(root), maybe))
 
     def compact(self, table: str) -> None:
-        """Bring a table into canonical form; its rows stay as they are."""
+        """Bring a table into canonical form; its rows stay as they are, or InternalError."""
         name = self._must_find(table)
-        self.put(name, reshaping.compact(self.parts, self.load(self.tables[name])))
+        before = self.load(self.tables[name])
+        after = reshaping.compact(self.parts, before)
+        digests.check_kept(name, before, after, self.parts)
+        self.put(name, after)
 
     def put_written(self, table: str, root: TableRoot, dropped: int, written: Written, folder: Path) -> None:
         """Set a table to its tree of now without the last ``dropped`` segments, and what a task wrote in a folder."""
@@ -181,10 +184,11 @@ class Draft:
         new = replace(root, schema=root.schema.with_nulls(written.nulls), k=written.k, tree=tree)
         self._check_whole(table, new, written)
         name = self.find(table) or table
-        before = (self.tables.get(name), self.base.tables.get(name))
-        same = next((root for root in before if root and self._holds(root, new)), None)
+        before = [root for root in (self.tables.get(name), self.base.tables.get(name)) if root]
+        same = next((root for root in before if self._holds(root, new)), None)
         if same is None:
-            self.put(table, new)
+            # A root that tells no digests yet stays as it is. Its segments come again, should one have been lost.
+            self.put(table, next((known for known in map(self.load, before) if known == new), new))
         else:
             self.tables[name] = same
 
@@ -193,7 +197,10 @@ class Draft:
         known = self.load(name)
         if known == new or known.rows != new.rows:
             return False
-        same = replace(reshaping.compact(self.parts, known), schema=new.schema) == new
+        compacted = reshaping.compact(self.parts, known)
+        # Pages from before there were digests have other names than those with the same segments.
+        segments = self.parts.segments(compacted.tree) == self.parts.segments(new.tree)
+        same = segments and replace(compacted, schema=new.schema, tree=new.tree) == new
         return same and [replace(f, nullable=False) for f in known.schema.fields] == [
             replace(f, nullable=False) for f in new.schema.fields
         ]

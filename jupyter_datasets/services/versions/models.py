@@ -359,6 +359,8 @@ class TableDiff(_Value):
         Columns that differ.
     rules
         Key, unique columns and checks that differ; new names of columns make no difference.
+    same_rows
+        Whether it is known, without reading any, that both sides hold the same rows, in whatever order.
     """
 
     kind: Literal["added", "removed", "changed", "renamed"]
@@ -368,6 +370,7 @@ class TableDiff(_Value):
     new_rows: int
     columns: tuple[ColumnChange, ...] = ()
     rules: tuple[RuleChange, ...] = ()
+    same_rows: bool = False
 
 
 class FileDiff(_Value):

@@ -146,7 +146,7 @@ def _patched(parts: Parts, root: TableRoot, item: Item, rows: RowChanges) -> lis
         return []
     name, size = parts.keep(patch)
     base = item.bytes - (len(piece.patch.encode()) if piece.patch else 0)
-    return [Item(item.hash, left, base + size, name)]
+    return [replace(item, rows=left, bytes=base + size, patch=name)]
 
 
 def _is_heavy(parts: Parts, item: Item) -> bool:

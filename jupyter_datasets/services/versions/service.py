@@ -10,12 +10,13 @@ from jupyter_datasets.catalog.unit_of_work import UnitOfWork
 from jupyter_datasets.errors import (
     DamagedObjectError,
     DatasetsError,
-    ErrorKind,
     InvalidInputError,
     NotFoundError,
     PermissionDeniedError,
 )
 from jupyter_datasets.services.versions import diffs, holding, keys, lineage, moving, overviews, records, references
+from jupyter_datasets.services.versions.digests import Digests
+from jupyter_datasets.services.versions.finding import find_file, find_table
 from jupyter_datasets.services.versions.history import History, named
 from jupyter_datasets.services.versions.models import (
     EVERY,
@@ -36,9 +37,11 @@ from jupyter_datasets.services.versions.models import (
 )
 from jupyter_datasets.services.versions.open_store import OpenStore
 from jupyter_datasets.services.versions.provenance import Direction, Lineage, Provenance, State
+from jupyter_datasets.services.versions.scans import pieces_of
 from jupyter_datasets.services.versions.tables import table_info
 from jupyter_datasets.store import trees
 from jupyter_datasets.store.commits import CommitObject
+from jupyter_datasets.store.patches import Piece
 from jupyter_datasets.store.roots import TableRoot
 from jupyter_datasets.store.trees import Item, Pages
 from jupyter_datasets.values import (
@@ -49,8 +52,6 @@ from jupyter_datasets.values import (
     ObjectHash,
     Page,
     Role,
-    name_key,
-    nearest,
     short,
 )
 
@@ -161,15 +162,29 @@ class VersionService:
         root = self._objects.root(info.root)
         return self._scan_plan(version, info, root, trees.segments(root.tree, self._pages()))
 
+    def digest(self, actor: Actor, dataset: str, ref: str, table: str) -> str:
+        """What the rows of a table add up to, whatever their order, as 48 hex digits; fails as :meth:`plan` does.
+
+        Those of two tables whose columns have the same ids and types are equal if the rows are, and practically never
+        otherwise.
+        """
+        version = self.version(actor, dataset, ref)
+        root = self._objects.root(find_table(version.tables, table).root)
+
+        def pieces(items: Sequence[Item]) -> list[Piece]:
+            return pieces_of(self._segments(version.dataset_id, items))
+
+        return str(Digests(root.schema, self._pages(), pieces).of(root.tree))
+
     def file(self, actor: Actor, dataset: str, ref: str, name: str) -> Path:
         """Where an attached file of a version lies; read it, do not alter it."""
         version = self.version(actor, dataset, ref)
-        return self._checked(version.dataset_id, _find_file(version, name).hash)
+        return self._checked(version.dataset_id, find_file(version, name).hash)
 
     def holders(self, actor: Actor, dataset: str, ref: str, name: str) -> Holders:
         """The versions that hold what an attached file of a version holds, under whatever name."""
         version = self.version(actor, dataset, ref)
-        file = _find_file(version, name)
+        file = find_file(version, name)
         with self._database.read() as connection:
             every = records.commits_between(connection, version.dataset_id, 1, records.MAX_SEQ)
         holders = set(holding.with_file(self._objects, [commit.id for commit in every], file.hash))
@@ -180,7 +195,8 @@ class VersionService:
 
     def diff(self, actor: Actor, dataset: str, old: str, new: str) -> VersionDiff:
         """Tables, columns and files that differ between two versions."""
-        return diffs.compare(*self._versions(actor, dataset, old, new))
+        left, right = self._versions(actor, dataset, old, new)
+        return diffs.compare(left, right, self._objects.root)
 
     def row_diff(self, actor: Actor, dataset: str, old: str, new: str, table: str) -> RowDiffPlan:
         """The segments in which two versions of a table differ; a side that lacks the table is None."""
@@ -367,32 +383,3 @@ class VersionService:
             error.details["versions"] = touched
             error.message += f" It belongs to {len(touched)} versions, such as {', '.join(map(short, touched[:3]))}."
             raise
-
-
-def _find_file(version: Version, name: str) -> FileInfo:
-    found = next((f for f in version.files if f.name == name), None)
-    if found is None:
-        names = [f.name for f in version.files]
-        hints = nearest(name, names)
-        raise NotFoundError(
-            f"Version {short(version.commit.id)} has no file {name!r}.",
-            kind=ErrorKind.FILE_NOT_FOUND,
-            next_step=f"Did you mean {hints[0]!r}?" if hints else f"Files: {', '.join(names) or 'none'}.",
-            details={"file": name, "suggestions": hints},
-        )
-    return found
-
-
-def find_table(tables: Sequence[TableInfo], name: str) -> TableInfo:
-    """The table of that name, without regard to case."""
-    found = next((t for t in tables if name_key(t.name) == name_key(name)), None)
-    if found is None:
-        names = sorted({t.name for t in tables})
-        hints = nearest(name, names)
-        raise NotFoundError(
-            f"There is no table {name!r} in that version.",
-            kind=ErrorKind.TABLE_NOT_FOUND,
-            next_step=f"Did you mean {hints[0]!r}?" if hints else f"Tables: {', '.join(names) or 'none'}.",
-            details={"table": name, "suggestions": hints},
-        )
-    return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert
@@ -14,7 +16,8 @@ from jupyter_datasets.services.versions import records
 from jupyter_datasets.services.versions.models import Commit
 from jupyter_datasets.store import packs
 from jupyter_datasets.store.canonical import encode, hash_bytes
-from jupyter_datasets.values import Actor, CommitId, Micros, ObjectHash
+from jupyter_datasets.store.digests import Digest
+from jupyter_datasets.values import Actor, CommitId, Micros, ObjectHash, short
 from tests.services.conftest import World
 from tests.services.housekeeping.conftest import failed, fill, flip, name_of, numbers, segment
 
@@ -98,25 +101,60 @@ def test_a_damaged_patch_names_the_versions_with_its_rows(filled: World) -> None
     assert 2 in numbers(check)
 
 
-def test_rows_that_do_not_add_up_are_named(world: World) -> None:
-    """Content with the right hash but other rows than its tree says is told, of the version that says so."""
-    fill(world)
+def put_table(world: World, seq: int, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Make a commit of that number and of no branch, whose table is that of ``main`` with another root."""
     loaded, head = world.container.objects.load, world.versions.version(world.me, world.id, "main")
     root, commit = head.tables[0].root, ObjectHash(head.commit.id)
     table, made = dict(loaded([root])[root]), dict(loaded([commit])[commit])
-    segments = [[table["tree"]["items"][0][0], 999, 10]]
-    lying = encode({**table, "rows": 999, "tree": {**table["tree"], "items": segments}})
+    lying = encode({**table, **change(table)})
     texts = [lying, encode({**made, "tables": {"trips": hash_bytes(lying)}})]
     pack = packs.build({hash_bytes(text): text for text in texts}, {})
     world.container.backend.write("packs", pack.name, pack.data)
     with world.container.database.begin() as uow:
         records.add_objects(uow.connection, pack.places)
-        added = Commit(id=CommitId(hash_bytes(texts[1])), parents=(), seq=9, author="", time=Micros(1), message="")
+        added = Commit(id=CommitId(hash_bytes(texts[1])), parents=(), seq=seq, author="", time=Micros(1), message="")
         records.add_commit(uow.connection, world.id, added)
         uow.commit()
+
+
+def with_segment(table: dict[str, Any], *rest: Any) -> dict[str, Any]:
+    """A tree in which the table's first segment is said to be otherwise."""
+    return {**table["tree"], "items": [[table["tree"]["items"][0][0], *rest]]}
+
+
+def test_rows_that_do_not_add_up_are_named(world: World) -> None:
+    """Content with the right hash but other rows than its tree says is told, of the version that says so."""
+    fill(world)
+    put_table(world, 9, lambda table: {"rows": 999, "tree": with_segment(table, 999, 10)})
     (check,) = fsck(world)
     assert "holds 1,000 rows where 999 are stated" in check.message
     assert numbers(check) == [9]
+
+
+def test_digests_that_do_not_agree_with_the_rows_are_named(world: World) -> None:
+    """That of a table is what those of its segments add up to."""
+    fill(world)
+    put_table(world, 9, lambda _: {"digest": str(Digest(7, 1, 1))})
+    (check,) = fsck(world)
+    assert "holds other rows than its digest states" in check.message
+    assert numbers(check) == [9]
+
+
+def test_digests_of_segments_are_counted_again(world: World) -> None:
+    """Those that were made by another rule for hashing values cannot be, and are let be."""
+    name = name_of(fill(world))
+
+    def told(digest: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        return lambda table: {"digest": digest, "tree": with_segment(table, 1000, 10, "", digest)}
+
+    put_table(world, 9, told(str(Digest(7, 1, 1))))
+    assert fsck(world) == []
+    root = world.versions.version(world.me, world.id, "main").tables[0].root
+    layout = world.container.objects.root(root).schema.layout
+    put_table(world, 10, told(str(Digest(layout, 1, 1))))
+    (check,) = fsck(world)
+    assert f"Object {short(name)} holds other rows than its digest states" in check.message
+    assert numbers(check) == [10]
 
 
 def test_a_repaired_store_is_mended_by_importing_the_same_rows(filled: World) -> None:

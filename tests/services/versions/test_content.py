@@ -240,6 +240,7 @@ VERSION_CALLS: dict[str, tuple[Any, ...]] = {
     "overview": (),
     "version": ("main",),
     "plan": ("main", "trips"),
+    "digest": ("main", "trips"),
     "file": ("main", "book"),
     "holders": ("main", "book"),
     "diff": ("main", "main"),
