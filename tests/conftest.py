@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,6 +19,12 @@ from jupyter_datasets.catalog.database import Database
 NewPostgres = Callable[..., str]
 SCREENS = ("ui", "widgets")  # folders whose tests look at a browser
 TOGETHER = ("architecture",)  # folders whose tests share what takes long to build
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the programs that tests start: a shell keeps it from what it runs in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
@@ -112,8 +119,8 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def new_store(empty_store: Path, store: Path) -> Path:
-    """An embedded store of the test's own, without anything in it."""
-    return Path(shutil.copytree(empty_store, store))
+    """An embedded store of the test's own; what another fixture has put there stays."""
+    return store if store.exists() else Path(shutil.copytree(empty_store, store))
 
 
 @pytest.fixture

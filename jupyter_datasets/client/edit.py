@@ -63,6 +63,7 @@ class Edit:
         self._model: EditModel | None = None
         self._done: list[Callable[[], object]] = []
         self._used: list[InputVersion] = []
+        self._notes: list[str] = []
         self.commit: Commit | None = None
 
     def __enter__(self) -> Self:
@@ -115,7 +116,9 @@ class Edit:
         >>> with flights.edit("fix", message="No negative delays") as edit:
         ...     edit.sql("UPDATE flights SET dep_delay = 0 WHERE dep_delay < -60")
         """
-        return self._do(lambda: self._rows.run(query, params or {}, tables or {}))
+        done = self._do(lambda: self._rows.run(query, params or {}, tables or {}))
+        _warn(self._noted(), stacklevel=3)
+        return done
 
     def drop(self, table: str) -> None:
         """Remove a table from the next version; earlier ones keep it."""
@@ -197,7 +200,12 @@ class Edit:
 
     @property
     def _rows(self) -> RowEdits:
-        return RowEdits(self._transport, self._queries, self._dataset, self._open)
+        return RowEdits(self._transport, self._queries, self._dataset, self._open, self._notes)
+
+    def _noted(self) -> list[str]:
+        """What changes of rows did besides, once."""
+        noted, self._notes = self._notes, []
+        return noted
 
     @property
     def _id(self) -> str:
@@ -309,11 +317,13 @@ class TableEdit(TableDeclarations):
     def _by_key(
         self, change: Callable[[RowEdits, str, pa.Table, Sequence[str]], int], rows: Any, key: tuple[str, ...]
     ) -> int:
+        edit = self._edit
         reader, notes = to_reader(rows)
         table = reader.read_all()
-        _warn(notes)
-        self._edit._used += provenance.inputs_of(rows)
-        return self._edit._do(lambda: change(self._edit._rows, self._table, table, key))
+        edit._used += provenance.inputs_of(rows)
+        done = edit._do(lambda: change(edit._rows, self._table, table, key))
+        _warn((*notes, *edit._noted()))
+        return done
 
     def _put(self, rows: Any, mode: Mode, key: tuple[str, ...] = ()) -> None:
         edit = self._edit
@@ -326,6 +336,6 @@ class TableEdit(TableDeclarations):
         _warn(edit._do(put))
 
 
-def _warn(notes: Iterable[str]) -> None:
+def _warn(notes: Iterable[str], stacklevel: int = 4) -> None:
     for note in notes:
-        python_warnings.warn(note, RepairWarning, stacklevel=4)
+        python_warnings.warn(note, RepairWarning, stacklevel=stacklevel)

@@ -25,7 +25,7 @@ from jupyter_datasets.services.versions.declarations import TableDeclaration
 from jupyter_datasets.services.versions.models import Edit, ScanPlan
 from jupyter_datasets.services.versions.scans import scan_of
 from jupyter_datasets.sqltext import quote_name
-from jupyter_datasets.store import incoming
+from jupyter_datasets.store import altering, incoming
 from jupyter_datasets.store.footers import Span
 from jupyter_datasets.store.schemas import Field, Schema
 from jupyter_datasets.values import name_key, nearest
@@ -45,13 +45,16 @@ class RowEdits:
         What statements are run with.
     dataset, edit
         What is changed.
+    notes
+        Takes what was done besides, for people.
     """
 
-    def __init__(self, transport: Transport, queries: Queries, dataset: Dataset, edit: Edit) -> None:
+    def __init__(self, transport: Transport, queries: Queries, dataset: Dataset, edit: Edit, notes: list[str]) -> None:
         self._transport = transport
         self._queries = queries
         self._dataset = dataset
         self._edit = edit
+        self._notes = notes
 
     def run(self, query: str, params: Mapping[str, Any], tables: Mapping[str, Any]) -> int:
         """Carry out a statement that changes data or a table; gives how many rows changed, went or came."""
@@ -103,7 +106,7 @@ class RowEdits:
     def _widened(self, plan: ScanPlan, rows: pa.Table) -> ScanPlan:
         """The table once its types take these rows exactly, as when they were appended."""
         schema = Schema.from_json(plan.fields)
-        given = incoming.settled(incoming.inspect(rows.schema).columns, rows.schema, schema)
+        given = incoming.joining(incoming.inspect(rows.schema).columns, rows.schema, schema)
         wider = {
             f.name: f.type
             for f, known in zip(schema.appended_by(given).fields, schema.fields, strict=True)
@@ -114,7 +117,9 @@ class RowEdits:
             return plan
         changes = [{"do": "widen_column", "name": name, "type": wider[name]} for name in needed]
         self._transport.alter_table(self._edit.id, plan.table, declaring.schema_changes(changes))
-        return self._transport.edit_plan(self._edit.id, plan.table)
+        widened = self._transport.edit_plan(self._edit.id, plan.table)
+        self._notes += altering.evolution(schema, Schema.from_json(widened.fields))
+        return widened
 
     def _fits(self, field: Field, rows: pa.Table) -> bool:
         """Whether a column takes all values of the same one of these rows as they are."""
@@ -151,7 +156,7 @@ class RowEdits:
         if inserts is not None and inserts.num_rows:
             # Rows that depend on what the table holds must be found anew if somebody else changes it meanwhile.
             mode: Mode = "insert" if looked else "append"
-            self._transport.put(edit, table, mode, inserts.schema, inserts.to_batches())
+            self._notes += self._transport.put(edit, table, mode, inserts.schema, inserts.to_batches())
         return sum(found.num_rows for found in (rows, inserts) if found is not None)
 
     def _ask(

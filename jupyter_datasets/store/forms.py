@@ -24,7 +24,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 import duckdb
 import pyarrow as pa
@@ -35,6 +35,7 @@ from jupyter_datasets.store.logical import LogicalType, normalise, parse, rebuil
 _INTERVAL = "STRUCT(months INTEGER, days INTEGER, micros BIGINT)"
 _AS_VARCHAR = frozenset({"uhugeint", "bignum", "bit", "time with time zone"})
 _SECONDS = frozenset({"timestamp_s", "timestamp_ms"})
+_SENT_AS_TEXT = frozenset({"uuid", "json"})  # by Arrow
 _SETTINGS = {
     "TimeZone": "UTC",
     "arrow_lossless_conversion": "false",
@@ -228,7 +229,7 @@ def transfer_to_storage(expr: str, logical: str, *, as_text: bool = False) -> st
 
 
 def _arrives_as_sent(node: LogicalType) -> bool:
-    return not any(leaf.kind in ("uuid", "json") for leaf in node.leaves())
+    return not any(leaf.kind in _SENT_AS_TEXT for leaf in node.leaves())
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -265,6 +266,15 @@ def to_public(expr: str, logical: str, *, as_text: bool = False) -> str:
         special=frozenset({"interval"}),
     )
     return rewrite.sql(expr, parse(logical))
+
+
+def public_types(logical: str) -> frozenset[str]:
+    """The types as which values of a logical type may come back from users: those in which they got them."""
+
+    def text(leaf: LogicalType, as_text: bool) -> str:
+        return "VARCHAR" if leaf.kind in _SENT_AS_TEXT else _public_leaf(leaf, as_text)
+
+    return frozenset(normalise(rebuild(parse(logical), partial(text, as_text=each))) for each in (False, True))
 
 
 def arrow_type(logical: str, *, as_text: bool = False) -> pa.DataType:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from jupyter_datasets.errors import ErrorKind, InvalidInputError
 from jupyter_datasets.sqltext import quote_name, quote_text
@@ -76,6 +77,32 @@ def joining(columns: Sequence[Column], arrow: pa.Schema, target: Schema) -> tupl
     return tuple(_as_taken(column, field) for column, field in found)
 
 
+def keeping(columns: Sequence[Column], target: Schema, batches: Iterable[pa.RecordBatch]) -> tuple[Column, ...]:
+    """The columns, of which those of integers keep the table's narrower type where it holds all values.
+
+    Python and pandas write whole numbers in 64 bits, whatever is needed.
+    """
+    known = {f.name: f.type for f in target.fields}
+    spans = {
+        place: span
+        for place, column in enumerate(columns)
+        if known.get(column.name, column.type) != column.type
+        and logical.integer_span(column.type)
+        and (span := logical.integer_span(known[column.name]))
+    }
+    for batch in batches if spans else ():
+        spans = {place: span for place, span in spans.items() if _lies_within(batch.column(place), span)}
+    return tuple(
+        replace(column, type=known[column.name]) if place in spans else column for place, column in enumerate(columns)
+    )
+
+
+def _lies_within(values: pa.Array, span: tuple[int, int]) -> bool:
+    ends = pc.min_max(values)
+    least, most = ends["min"].as_py(), ends["max"].as_py()
+    return least is None or (span[0] <= least and most <= span[1])
+
+
 def _under(column: Column, field: Field | None) -> Column:
     return column if field is None or field.name == column.name else replace(column, name=field.name)
 
@@ -99,7 +126,7 @@ def narrowed(rows: pa.Table, target: Schema) -> pa.Table:
     if not found:
         return rows
     given, rows = rows.column_names, rows.rename_columns([column.name for column in columns])
-    values = ", ".join(f"CAST({each.value} AS {each.field.type})" for each in found)
+    values = ", ".join(_public(each) for each in found)
     with segments.connect() as connection:
         connection.register("arriving", rows)
         narrowing.check(connection, rows, found, 0)
@@ -107,6 +134,11 @@ def narrowed(rows: pa.Table, target: Schema) -> pa.Table:
     for each, column in zip(found, cast.columns, strict=True):
         rows = rows.set_column(rows.schema.get_field_index(each.name), each.name, column)
     return rows.rename_columns(given)
+
+
+def _public(narrowing: Narrowing) -> str:
+    field = narrowing.field
+    return forms.to_public(f"CAST({narrowing.value} AS {field.type})", field.type, as_text=field.as_text)
 
 
 def conform(
@@ -136,10 +168,10 @@ def conform(
         A value that its column cannot hold exactly, text that is not UTF-8, or a batch of other types than it should
         have. Errors of whoever makes the batches pass as they are.
     """
-    if _travels_already(arrow, columns, target):
+    narrowings = narrowing.columns(columns, _logical_types(arrow.remove_metadata()), target.fields)
+    if not narrowings and _travels_already(arrow, columns, target):
         yield from _slices(batches, _named(arrow, [f.birth for f in target.fields]), trusted)
         return
-    narrowings = narrowing.columns(columns, _logical_types(arrow.remove_metadata()), target.fields)
     values = {column.name: quote_name(column.name) for column in columns} | {n.name: n.value for n in narrowings}
     query = f"SELECT {', '.join(_arriving(f, values.get(f.name)) for f in target.fields)} FROM arriving"
     before = 0

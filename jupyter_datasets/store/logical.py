@@ -256,6 +256,11 @@ _OPAQUE = {"blob"}  # its text is an escape, not what the bytes mean
 _TEXT_IS_EXACT = {"boolean", "decimal", "bignum", "uuid", "enum", "json", "bit", "time with time zone", *_INTEGERS}
 
 
+def integer_span(logical: str) -> tuple[int, int] | None:
+    """The least and greatest number of a type of integers, both included; None for any other type."""
+    return _INTEGERS.get(parse(logical).kind)
+
+
 def widen(a: str, b: str) -> str | None:
     """The smallest type that takes every value of both, or None.
 

@@ -3,6 +3,8 @@
 pandas turns whole numbers among which one is missing into floats, decimals too when it computes with them, and moments
 into nanoseconds. So whole floats come to columns of integers as far as they are exact, others to decimals if their
 shortest text fits the digits, and nanoseconds to coarser moments if nothing is cut off. NaN is null there.
+
+Types that Arrow has no plain form of come back as we give them out: a UUID as text, a HUGEINT as a decimal.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import pyarrow.compute as pc
 
 from jupyter_datasets.errors import ErrorKind, InvalidInputError
 from jupyter_datasets.sqltext import quote_name
-from jupyter_datasets.store import logical
+from jupyter_datasets.store import forms, logical
 from jupyter_datasets.store.logical import LogicalType
 from jupyter_datasets.store.schemas import Column, Field
 
@@ -35,6 +37,8 @@ def taken_as(known: str, given: str) -> str:
     """
     kind = logical.parse(known).kind
     if given in _EXACT and (kind in _INTEGERS or kind == "decimal"):
+        return known
+    if given in forms.public_types(known):
         return known
     if given == "TIMESTAMP_NS" and kind in _COARSE - {"date"}:
         return _FINER[given]
@@ -71,7 +75,9 @@ class Narrowing:
         if given == field.type or taken_as(field.type, given) != field.type:
             return None
         own, kind = quote_name(name), logical.parse(field.type)
-        if given not in _EXACT:
+        if given in forms.public_types(field.type):
+            value, holds = f"CAST({own} AS {field.type})", f"TRY_CAST({own} AS {field.type}) IS NOT NULL"
+        elif given not in _EXACT:
             value, holds = _moment(own, given, field.type)
         elif kind.kind == "decimal":
             value, holds = _decimal(own, given, kind)

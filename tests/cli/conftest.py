@@ -14,6 +14,7 @@ import pytest
 
 from jupyter_datasets.cli.__main__ import main
 from jupyter_datasets.client.connect import connect
+from jupyter_datasets.client.provenance import READS
 
 HOSTILE = "\x1b[31mred\u202eder \ud7ff"
 
@@ -42,6 +43,7 @@ def run(store: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     monkeypatch.setenv("COLUMNS", "100")
 
     def command(*arguments: object) -> Ran:
+        READS.forget()  # each command is a process of its own, elsewhere
         code = main([str(argument) for argument in arguments])
         shown = capsys.readouterr()
         return Ran(code=code, out=shown.out, err=shown.err)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from jupyter_datasets.client.connect import connect
 from jupyter_datasets.client.dataset import Dataset
+from jupyter_datasets.client.edit import RepairWarning
 from jupyter_datasets.client.repository import Repository
 from jupyter_datasets.errors import ErrorKind, InvalidInputError
 from jupyter_datasets.values import new_id
@@ -118,11 +120,16 @@ def test_an_upsert_refuses_the_types_that_an_append_does(typed: Dataset, column:
 )
 def test_an_upsert_keeps_each_value(typed: Dataset, column: str, value: Any, kind: str, kept: Any) -> None:
     """A column that does not take one as it is becomes wider, as by an append; one that does stays."""
-    with typed.edit() as edit:
+    before = typed["main"]["t"].types[column]
+    with warnings.catch_warnings(record=True) as told, typed.edit() as edit:
+        warnings.simplefilter("always")
         edit["t"].upsert({"id": [1], column: [value]})
     table = typed["main"]["t"]
     assert table.to_arrow()[column].to_pylist() == [kept]
-    assert {c.name: c.type for c in table.info.columns}[column] == kind
+    assert table.types[column] == kind
+    assert [str(w.message) for w in told] == [
+        f"Column {column!r} was {before}; it is {kind} now, for the new rows' sake."
+    ] * (kind != before)
 
 
 def test_an_upsert_finds_texts_by_numbers(typed: Dataset) -> None:
@@ -131,3 +138,84 @@ def test_an_upsert_finds_texts_by_numbers(typed: Dataset) -> None:
         edit["t"].append({"id": [2], "s": ["2.5"]})
         assert edit["t"].upsert({"s": [2.5, 3.5], "id": [20, 30]}, key="s") == 2
     assert [(row[0], row[3]) for row in sorted(_rows(typed, "t"))] == [(1, "a"), (20, "2.5"), (30, "3.5")]
+
+
+# ------------------------------------------------------------------------------------------------------- types and rows
+
+UUID = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("UUID", f"'{UUID}'"),
+        ("JSON", """'{"a": [1, 2]}'"""),
+        ("HUGEINT", "12345678901234567890123"),
+        ("UHUGEINT", "340282366920938463463374607431768211455"),
+        ("BIGNUM", "123456789012345678901234567890123456789012345"),
+        ("BIT", "'10101'"),
+        ("TIME WITH TIME ZONE", "'12:00:00+02'"),
+        ("UUID[]", f"['{UUID}']"),
+        ("MAP(VARCHAR, UUID)", f"MAP {{'k': '{UUID}'}}"),
+        ("STRUCT(a HUGEINT, b UUID)", f"{{'a': 1, 'b': '{UUID}'}}"),
+    ],
+)
+def test_columns_that_arrow_has_no_type_for_take_what_they_gave(own_repo: Repository, kind: str, value: str) -> None:
+    """By statements, appends and upserts of rows that were read before, and in merges; the type stays."""
+    dataset = own_repo.create(f"odd {new_id()}")
+    with dataset.edit() as edit:
+        edit.sql(f"CREATE TABLE t (id INTEGER PRIMARY KEY, x {kind})")
+        edit.sql(f"INSERT INTO t VALUES (1, NULL), (2, {value})")
+    with dataset.edit() as edit:
+        edit.sql(f"UPDATE t SET x = {value} WHERE id = 1")
+    read = dataset["main"]["t"].to_arrow()
+    with dataset.edit() as edit:
+        edit["t"].append(read.slice(0, 1).set_column(0, "id", pa.array([3], pa.int32())))
+        edit["t"].upsert(read.slice(1, 1).set_column(0, "id", pa.array([4], pa.int32())))
+    dataset.branch("side")
+    with dataset.edit("side") as edit:
+        edit.sql(f"INSERT INTO t VALUES (5, {value})")
+    with dataset.edit() as edit:
+        edit.sql("UPDATE t SET x = NULL WHERE id = 2")
+    dataset.merge("side")
+    table = dataset["main"]["t"]
+    assert duckdb.sql(f"SELECT CAST(NULL AS {kind}) AS x").types == [table.types["x"]]
+    query = f"SELECT list(id ORDER BY id) AS ids FROM t WHERE x IS NOT DISTINCT FROM CAST({value} AS {kind})"
+    found = own_repo.sql(query.replace("FROM t ", f'FROM "{dataset.name}".t ')).to_arrow()
+    assert found["ids"].to_pylist() == [[1, 3, 4, 5]]
+
+
+def test_text_that_is_no_uuid_is_refused(own_repo: Repository) -> None:
+    """The first such row is named."""
+    dataset = own_repo.create(f"odd {new_id()}")
+    with dataset.edit() as edit:
+        edit.sql("CREATE TABLE t (x UUID)")
+    with (
+        pytest.raises(InvalidInputError, match="holds UUID; nonsense in row 2 is not exactly one"),
+        dataset.edit() as edit,
+    ):
+        edit["t"].append({"x": [UUID, "nonsense"]})
+
+
+def test_an_append_widens_integers_where_a_value_needs_it(own_repo: Repository) -> None:
+    """Whole numbers of Python and pandas have 64 bits whatever they are; those that fit leave the type alone."""
+    dataset = own_repo.create(f"narrow {new_id()}")
+    with dataset.edit() as edit:
+        edit.sql("CREATE TABLE t (a INTEGER, b UTINYINT)")
+        edit["t"].append({"a": [1, None, -5], "b": [0, 255, None]})
+        edit["t"].append(pa.table({"a": pa.chunked_array([[2], [2**31 - 1]]), "b": pa.array([None, None], pa.int64())}))
+    assert dataset["main"]["t"].types == {"a": "INTEGER", "b": "UTINYINT"}
+    with dataset.edit() as edit, pytest.warns(RepairWarning, match="'b' was UTINYINT; it is BIGINT now"):
+        edit["t"].append({"a": [3], "b": [-1]})
+    assert dataset["main"]["t"].types == {"a": "INTEGER", "b": "BIGINT"}
+    assert dataset["main"]["t"].to_arrow()["b"].to_pylist() == [0, 255, None, None, None, -1]
+
+
+def test_an_upsert_tells_when_a_column_gets_wider(own_repo: Repository) -> None:
+    """As an append does."""
+    dataset = own_repo.create(f"wider {new_id()}")
+    with dataset.edit() as edit:
+        edit.sql("CREATE TABLE t (id INTEGER PRIMARY KEY, n TINYINT)")
+    with dataset.edit() as edit, pytest.warns(RepairWarning, match="'n' was TINYINT; it is DOUBLE now"):
+        edit["t"].upsert({"id": [1], "n": [2.5]})
+    assert dataset["main"]["t"].types == {"id": "INTEGER", "n": "DOUBLE"}

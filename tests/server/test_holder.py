@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,6 +50,7 @@ async def test_a_busy_store_is_told_and_tried_again(ask: Ask, store: Path) -> No
 
 async def test_a_store_that_cannot_be_opened_is_told(ask: Ask, store: Path) -> None:
     """With the reason, and not as a mistake of the server."""
+    shutil.rmtree(store)
     store.mkdir()
     (store / "somebody's.txt").write_text("x")
     found = await ask("get", "/datasets")

@@ -128,7 +128,7 @@ def test_an_object_that_the_index_lacks(world: World) -> None:
         world.objects.load([NAMES[3], NAMES[2]])
     assert caught.value.kind is ErrorKind.OBJECT_MISSING
     assert caught.value.details == {"object": NAMES[2]}
-    assert "doctor" in caught.value.next_step
+    assert "fsck" in caught.value.next_step
 
 
 def test_a_missing_pack(world: World) -> None:

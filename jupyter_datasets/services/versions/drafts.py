@@ -101,7 +101,8 @@ class Draft:
         if old is None:
             return self.replace(table, rows)
         arrival = incoming.inspect(rows.schema)
-        columns = incoming.joining(arrival.columns, rows.schema, old.schema)
+        joining = incoming.joining(arrival.columns, rows.schema, old.schema)
+        columns = incoming.keeping(joining, old.schema, rows.batches())
         taken = altering.evolved(old.schema, columns, has_rows=old.rows > 0) if evolve else None
         root = replace(old, schema=taken or old.schema.appended_by(columns))
 
