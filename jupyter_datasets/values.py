@@ -142,6 +142,8 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
 
 def check_text(text: str, what: str) -> str:
     """Text that every catalog can keep, or an error; ``what`` is how the message begins: ``"The message"``."""
+    if not isinstance(text, str):
+        raise InvalidInputError(f"{what} is text, and no {type(text).__name__}.")
     if _is_text(text) and "\0" not in text:
         return text
     raise InvalidInputError(f"{what} {text!r} holds a NUL or a character that is not Unicode.")

@@ -354,6 +354,8 @@ def test_text_that_a_catalog_cannot_keep_is_refused(text: str) -> None:
     with pytest.raises(InvalidInputError, match="The message"):
         check_text(text, "The message")
     assert check_text("a\n\u202e", "The message") == "a\n\u202e"
+    with pytest.raises(InvalidInputError, match="The message is text, and no NoneType"):
+        check_text(None, "The message")  # type: ignore[arg-type]  # as users may
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,8 @@ def describe_refusal(statement: Statement) -> StatementError | None:
 
 
 def _check_characters(sql: str) -> None:
+    if not isinstance(sql, str):
+        raise statement_error(f"A statement is text, and no {type(sql).__name__}")
     try:
         sql.encode()
     except UnicodeEncodeError as error:
