@@ -222,12 +222,12 @@ class Merging:
         self, name: str, base: TableRoot, ours: TableRoot, theirs: TableRoot, root: TableRoot, lines: Sequence[Line]
     ) -> None:
         views = reading.views(root.schema, lines)
-        restores = _restores(base, lines)
+        restores, key = _restores(base, lines), _key(root, base, lines)
         merged = rows.merge(
             Table(
                 name=name,
                 schema=root.schema,
-                key=_key(root, base, lines),
+                key=key,
                 base=views[0],
                 ours=views[1],
                 theirs=views[2],
@@ -251,12 +251,12 @@ class Merging:
         if merged.doubled:
             self.warnings.append(_doubt(name, merged.doubled, "added"))
         if not self.count:
-            self._do(name, ours, root, merged)
+            self._do(name, ours, root, merged, keeps_keys=bool(key))
 
-    def _do(self, name: str, ours: TableRoot, root: TableRoot, merged: Merged) -> None:
+    def _do(self, name: str, ours: TableRoot, root: TableRoot, merged: Merged, *, keeps_keys: bool) -> None:
         self.draft.put(name, root)
         if merged.rows.num_rows:
-            self.draft.change(name, self.draft.tables[name], self._rows(merged.rows))
+            self.draft.change(name, self.draft.tables[name], self._rows(merged.rows), keeps_keys=keeps_keys)
         if merged.inserts.num_rows:
             self.draft.append(name, self._rows(merged.inserts))
         if not _same_rules(ours, root):

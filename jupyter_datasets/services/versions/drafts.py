@@ -114,8 +114,15 @@ class Draft:
         self.put(table, grown)
         return (*arrival.warnings, *altering.evolution(old.schema, root.schema))
 
-    def change(self, table: str, base: ObjectHash, rows: Rows) -> None:
+    def change(self, table: str, base: ObjectHash, rows: Rows, *, keeps_keys: bool = False) -> None:
         """Change rows where they are, as :mod:`jupyter_datasets.services.versions.changes` describes them.
+
+        Parameters
+        ----------
+        base
+            The table in which the rows were looked up.
+        keeps_keys
+            Whether the caller knows that no row gets another key, because by theirs it found the rows.
 
         Raises
         ------
@@ -134,7 +141,8 @@ class Draft:
             )
         found = changes.read(root.schema, self.parts.pieces(self.parts.segments(root.tree)), rows)
         changed = reshaping.change(self.parts, root, found)
-        self._check_added(table, changed, (rows.values.filter(pa.array(~rows.gone)) for rows in found.values()))
+        ruled = replace(changed, key=()) if keeps_keys else changed
+        self._check_added(table, ruled, (rows.values.filter(pa.array(~rows.gone)) for rows in found.values()))
         self.put(name, changed)
 
     def create(self, table: str, declaration: TableDeclaration) -> None:
