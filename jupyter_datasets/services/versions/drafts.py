@@ -176,7 +176,9 @@ class Draft:
 
     def put_written(self, table: str, root: TableRoot, dropped: int, written: Written, folder: Path) -> None:
         """Set a table to its tree of now without the last ``dropped`` segments, and what a task wrote in a folder."""
-        self.parts.staged |= {item.hash: folder / item.hash for item in written.segments}
+        staged = {item.hash: folder / item.hash for item in written.segments}
+        # The others were moved into the store by an attempt to commit that came too late.
+        self.parts.staged |= {name: path for name, path in staged.items() if path.exists()}
         if not root.rows:
             self._put_whole(table, root, written)
             return
