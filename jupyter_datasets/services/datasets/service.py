@@ -97,7 +97,7 @@ class DatasetService:
         with self._database.read() as connection:
             unknown = set(ids) - records.ids_among(connection, ids)
         found: dict[str, Dataset] = {}
-        for each in asked.keys() - unknown:
+        for each in (each for each in asked if each not in unknown):
             with suppress(NotFoundError, PermissionDeniedError, InvalidInputError):
                 found[each] = self.get(actor, each)
         return found
